@@ -1,0 +1,29 @@
+// swift-tools-version: 6.2
+import PackageDescription
+
+// No unsafe flags: a package that has them cannot be a dependency, and ShaleTesting is made to be one.
+let strict: [SwiftSetting] = [
+    .enableUpcomingFeature("ExistentialAny"),
+    .enableUpcomingFeature("InternalImportsByDefault"),
+    .enableUpcomingFeature("MemberImportVisibility"),
+    .treatAllWarnings(as: .error),
+]
+
+let package = Package(
+    name: "shale",
+    products: [
+        .executable(name: "shalefs", targets: ["shalefs"]),
+    ],
+    dependencies: [
+        .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.0")
+    ],
+    targets: [
+        .target(name: "CLinux"),
+        .target(name: "CFuse"),
+        .target(name: "Linux", dependencies: ["CLinux"], swiftSettings: strict),
+        .target(name: "Union", dependencies: ["Linux", "CLinux"], swiftSettings: strict),
+        .target(name: "UnionFuse", dependencies: ["Union", "Linux", "CLinux", "CFuse"], swiftSettings: strict),
+        .executableTarget(
+            name: "shalefs", dependencies: ["UnionFuse", "Union", "Linux", "CLinux"], swiftSettings: strict),
+    ]
+)

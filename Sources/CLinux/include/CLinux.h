@@ -1,0 +1,158 @@
+// The Linux system calls that Swift's Glibc module does not show.
+//
+// Every function returns a value >= 0, or -errno: the error travels in the result, so nothing that
+// Swift releases between the call and its caller's look at it can overwrite it.
+// Only <linux/…> and <stdint.h> are included: _GNU_SOURCE in a header that Swift reads breaks clean builds.
+#ifndef CLINUX_H
+#define CLINUX_H
+
+#include <linux/openat2.h>
+#include <linux/stat.h>
+#include <stddef.h>
+#include <stdint.h>
+
+// What statx(2) says of one object, without its spare fields.
+struct cl_stat {
+    uint64_t ino, size, blocks, dev, rdev, mount_id, attributes;
+    int64_t atime_s, mtime_s, ctime_s, btime_s;
+    uint32_t atime_ns, mtime_ns, ctime_ns, btime_ns;
+    uint32_t mode, nlink, uid, gid, blksize, mask;
+};
+
+struct cl_statfs {
+    uint64_t type, blocks, bfree, bavail, files, ffree;
+    uint32_t bsize, frsize, namelen, flags;
+};
+
+// open_tree/openat/openat2: flags behind _GNU_SOURCE are re-declared here and asserted in the .c file.
+enum {
+    CL_O_PATH = 010000000,
+    CL_O_TMPFILE = 020200000,
+    CL_O_NOATIME = 01000000,
+    CL_O_DIRECT = 040000,
+    CL_O_DIRECTORY = 0200000,
+    CL_O_NOFOLLOW = 0400000,
+    CL_O_CLOEXEC = 02000000,
+    CL_AT_FDCWD = -100,
+    CL_AT_SYMLINK_NOFOLLOW = 0x100,
+    CL_AT_REMOVEDIR = 0x200,
+    CL_AT_SYMLINK_FOLLOW = 0x400,
+    CL_AT_NO_AUTOMOUNT = 0x800,
+    CL_AT_EMPTY_PATH = 0x1000,
+    CL_RENAME_NOREPLACE = 1,
+    CL_RENAME_EXCHANGE = 2,
+    CL_RENAME_WHITEOUT = 4,
+    CL_SEEK_DATA = 3,
+    CL_SEEK_HOLE = 4,
+    CL_FALLOC_FL_KEEP_SIZE = 1,
+    CL_FALLOC_FL_PUNCH_HOLE = 2,
+    CL_MNT_DETACH = 2,
+    CL_MS_RDONLY = 1,
+    CL_MS_NOSUID = 2,
+    CL_MS_NODEV = 4,
+    CL_MS_NOEXEC = 8,
+    CL_MS_NOATIME = 1024,
+    CL_MS_BIND = 4096,
+    CL_MS_REC = 16384,
+    CL_MS_PRIVATE = 1 << 18,
+    CL_MS_SLAVE = 1 << 19,
+    CL_CLONE_NEWNS = 0x00020000,
+    CL_CLONE_NEWUSER = 0x10000000,
+    CL_CLONE_NEWPID = 0x20000000,
+    CL_UTIME_NOW = 0x3fffffff,
+    CL_UTIME_OMIT = 0x3ffffffe,
+};
+
+// Descriptors and files
+int cl_openat(int dir, const char *path, int flags, uint32_t mode);
+// openat2(2); -ENOSYS before Linux 5.6.
+int cl_openat2(int dir, const char *path, uint64_t flags, uint64_t mode, uint64_t resolve);
+int cl_close(int fd);
+int cl_dup(int fd);
+int cl_set_cloexec(int fd, int on);
+int cl_statx(int dir, const char *path, int flags, uint32_t mask, struct cl_stat *out);
+int64_t cl_pread(int fd, void *buffer, size_t count, int64_t offset);
+int64_t cl_pwrite(int fd, const void *buffer, size_t count, int64_t offset);
+int64_t cl_read(int fd, void *buffer, size_t count);
+int64_t cl_write(int fd, const void *buffer, size_t count);
+// Two pieces, one write: a FUSE reply's header and its payload.
+int64_t cl_writev2(int fd, const void *a, size_t na, const void *b, size_t nb);
+int64_t cl_lseek(int fd, int64_t offset, int whence);
+int cl_ftruncate(int fd, int64_t size);
+int cl_fsync(int fd);
+int cl_fdatasync(int fd);
+int cl_syncfs(int fd);
+// sync_file_range(2) with SYNC_FILE_RANGE_WRITE over the whole file: starts writing, waits for nothing.
+int cl_start_writeback(int fd);
+int cl_fallocate(int fd, int mode, int64_t offset, int64_t length);
+int64_t cl_copy_file_range(int in, int64_t *in_offset, int out, int64_t *out_offset, size_t count);
+// FICLONE: -EOPNOTSUPP or -EXDEV where the file systems cannot share extents.
+int cl_reflink(int out, int in);
+int cl_flock_exclusive(int fd);
+int cl_getdents64(int fd, void *buffer, size_t count);
+int cl_fstatfs(int fd, struct cl_statfs *out);
+// FS_IOC_GETFSUUID (Linux 6.9): 16 bytes; -ENOTTY before.
+int cl_fs_uuid(int fd, uint8_t *out16);
+int cl_get_flags(int fd, uint32_t *out);
+int cl_set_flags(int fd, uint32_t flags);
+// name_to_handle_at(2): returns the handle's length, its type in *type; at most 128 bytes.
+int cl_file_handle(int dir, const char *path, int flags, uint8_t *out, int *type);
+
+// Names
+int cl_mkdirat(int dir, const char *name, uint32_t mode);
+int cl_mknodat(int dir, const char *name, uint32_t mode, uint64_t dev);
+int cl_symlinkat(const char *target, int dir, const char *name);
+int cl_linkat(int from, const char *name, int to, const char *new_name, int flags);
+int cl_unlinkat(int dir, const char *name, int flags);
+int cl_renameat2(int from, const char *name, int to, const char *new_name, unsigned flags);
+int64_t cl_readlinkat(int dir, const char *name, char *buffer, size_t size);
+
+// Attributes of an object without following it; an empty name is the descriptor itself (O_PATH too).
+int cl_chmodat(int dir, const char *name, uint32_t mode);
+int cl_chownat(int dir, const char *name, uint32_t uid, uint32_t gid);
+int cl_utimensat(int dir, const char *name, int64_t atime_s, int64_t atime_ns, int64_t mtime_s, int64_t mtime_ns);
+int64_t cl_getxattrat(int dir, const char *name, const char *key, void *value, size_t size);
+int64_t cl_listxattrat(int dir, const char *name, char *list, size_t size);
+int cl_setxattrat(int dir, const char *name, const char *key, const void *value, size_t size, int flags);
+int cl_removexattrat(int dir, const char *name, const char *key);
+
+// Mounts, namespaces, processes
+int cl_mount(const char *source, const char *target, const char *type, unsigned long flags, const char *data);
+int cl_umount2(const char *target, int flags);
+// open_tree(2) with OPEN_TREE_CLONE: a private copy of one mount, without what is mounted on it.
+int cl_clone_mount(int dir);
+int cl_unshare(int flags);
+int cl_setns(int fd, int flags);
+uint32_t cl_umask(uint32_t mask);
+uint32_t cl_setfsuid(uint32_t uid);
+uint32_t cl_setfsgid(uint32_t gid);
+// Makes every permitted capability effective again in this thread, after setfsuid(2) masked some.
+int cl_raise_capabilities(void);
+// 1 when the calling thread has the capability in its effective set.
+int cl_has_capability(int capability);
+int cl_raise_descriptor_limit(uint64_t *out_limit);
+int cl_daemonize_child(void);
+// The processor on which a process last ran, from /proc/PID/stat; -ESRCH when it is gone.
+int cl_processor_of(uint32_t pid);
+int cl_current_processor(void);
+// Restricts the calling thread to one processor; -1 lets it run on all again.
+int cl_run_on(int processor);
+int cl_processors(void);
+// A connected pair of stream sockets.
+int cl_socketpair(int fds[2]);
+// One descriptor sent over a socket (SCM_RIGHTS).
+int cl_receive_descriptor(int socket);
+int cl_ignore_sigpipe(void);
+// Blocks SIGTERM, SIGINT, SIGHUP in this thread and those it starts; waits for one of them.
+int cl_block_termination(void);
+int cl_wait_termination(void);
+int cl_die_with_parent(void);
+int64_t cl_fork(void);
+int cl_ioctl_pointer(int fd, unsigned long request, void *argument);
+// strerrordesc_np(3): the words for an error number, or NULL.
+const char *cl_error_text(int code);
+void cl_exit_now(int status);
+// Moves from a pipe into a file or back, for replies that need not pass through memory.
+int64_t cl_splice(int in, int64_t *in_offset, int out, size_t count, unsigned flags);
+
+#endif

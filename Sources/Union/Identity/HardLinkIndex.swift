@@ -1,0 +1,81 @@
+import CLinux
+import Linux
+
+/// Lower hard links that stay linked when one is copied up (`index=on`; overlayfs.rst, "Index", SEMANTICS 5.8): the copy
+/// has a name in `work/index` made from the lower's file handle, by which the other names find it.
+extension Union {
+    struct Indexed {
+        var status: Status
+        var delta: Int32
+        var name: NameBytes
+    }
+
+    /// The copy that stands for a lower file with several names, if one of them was copied up.
+    func findIndexed(_ found: Found, _ name: Name) throws(Errno) -> Indexed? {
+        guard let index = work?.index else { return nil }
+        let fd = try pin(found.holder)
+        defer { unpin(found.holder) }
+        guard let origin = Origin(fd, name.path, uuid: layers[found.layer].uuid) else { return nil }
+        return try withName(origin.indexName) { (entry) throws(Errno) in
+            do throws(Errno) {
+                let status = try index.status(entry.path)
+                guard status.type == found.status.type else { return nil }
+                var flags: NodeRecord.Flags = []
+                return Indexed(status: status, delta: readLinkDelta(index, entry.path, origin, &flags),
+                    name: NameBytes(entry.bytes))
+            } catch {
+                if error == .noEntry { return nil }
+                throw error
+            }
+        }
+    }
+
+    /// The `nlink` mark: what to add to the real link count. Sets `.indexed` where the object is in the index.
+    func readLinkDelta(_ fd: FD, _ name: CPath, _ origin: Origin, _ flags: inout NodeRecord.Flags) -> Int32 {
+        guard let index = work?.index else { return 0 }
+        let isIndexed = (try? withName(origin.indexName) { (entry) throws(Errno) in try index.status(entry.path) }) != nil
+        guard isIndexed else { return 0 }
+        flags.insert(.indexed)
+        // "U+1" or "U-1": relative to the upper's count (ovl_get_nlink). "L…" is relative to the lower's.
+        guard let value = try? fd.attribute(name, marks.name(.nlink)), value.count > 2 else { return 0 }
+        guard let number = Int32(String(decoding: value.dropFirst(), as: UTF8.self)) else { return 0 }
+        if value[0] == 0x55 { return number }
+        return 0
+    }
+
+    /// Writes the `nlink` mark after the number of names changed.
+    func writeLinkDelta(_ node: Node) {
+        guard node.pointee.flags.contains(.indexed) else { return }
+        let delta = node.pointee.linkDelta
+        let value = Array("U\(delta < 0 ? "" : "+")\(delta)".utf8)
+        try? withObject(node, settled: true) { (fd, name) throws(Errno) in try fd.setAttribute(name, marks.name(.nlink), value) }
+    }
+
+    /// Reaches the node through the index from now on. Precondition: body held.
+    func setIndexed(_ node: Node, _ origin: Origin) {
+        let name = origin.indexName.withUnsafeBufferPointer { NameBytes($0) }
+        monitor.lock()
+        node.pointee.indexName?.release()
+        node.pointee.indexName = name
+        node.pointee.flags.insert(.indexed)
+        monitor.unlock()
+    }
+
+    /// Enters a copied-up object in the index, before it gets its name in the upper.
+    func enterIndex(_ node: Node, _ origin: Origin, object: FD) throws(Errno) {
+        guard let index = work?.index else { return }
+        try withName(origin.indexName) { (entry) throws(Errno) in
+            do throws(Errno) {
+                try object.linkSelf(to: index, entry.path)
+            } catch {
+                if error != .exists { throw error }
+            }
+        }
+    }
+
+    /// Leaves the index when the last name is gone.
+    func leaveIndex(_ origin: Origin) {
+        guard let index = work?.index else { return }
+        try? withName(origin.indexName) { (entry) throws(Errno) in try index.unlink(entry.path) }
+    }
+}

@@ -1,0 +1,112 @@
+import CLinux
+import Glibc
+public import Linux
+
+/// Extended attributes as the mount shows them: everything but our own marks, with those of a nested union escaped
+/// (SEMANTICS 9.3; overlayfs.rst, "Nesting of overlayfs mounts").
+extension Union {
+    private static let namespaces = ["trusted.overlay.", "user.overlay."]
+
+    /// How an attribute of the mount is stored; nil for one that does not exist in it.
+    private func storedName(_ key: CPath) -> [CChar]? {
+        let bytes = UnsafeBufferPointer(start: key, count: strlen(key)).map { UInt8(bitPattern: $0) }
+        if bytes.starts(with: "user.fuseoverlayfs.".utf8) { return nil }
+        if isRecord(bytes) { return nil }
+        for namespace in Self.namespaces where bytes.starts(with: namespace.utf8) {
+            let escaped = Array(namespace.utf8) + Array("overlay.".utf8) + bytes.dropFirst(namespace.utf8.count)
+            return escaped.map { CChar(bitPattern: $0) } + [0]
+        }
+        return bytes.map { CChar(bitPattern: $0) } + [0]
+    }
+
+    private func isRecord(_ key: [UInt8]) -> Bool {
+        guard recordsOwners || ownershipRecorded else { return false }
+        return [Ownership.Attribute.containers, .privileged].contains { key.elementsEqual($0.rawValue.utf8) }
+    }
+
+    /// The name that the mount shows for a stored one; nil for our own.
+    private func shownName(_ key: ArraySlice<UInt8>) -> [UInt8]? {
+        let key = Array(key)
+        if key.starts(with: "user.fuseoverlayfs.".utf8) || isRecord(key) { return nil }
+        for namespace in Self.namespaces where key.starts(with: namespace.utf8) {
+            let rest = key.dropFirst(namespace.utf8.count)
+            guard rest.starts(with: "overlay.".utf8) else { return nil }
+            return Array(namespace.utf8) + rest.dropFirst(8)
+        }
+        return key
+    }
+
+    /// getxattr(2): the value, or ENODATA.
+    public func attribute(_ node: NodeID, _ key: CPath) throws(Errno) -> [UInt8] {
+        guard let stored = storedName(key) else { throw Errno.noData }
+        let node = node.node
+        let value = try settled(node) { (fd, name) throws(Errno) -> [UInt8]? in
+            try fd.attribute(name, stored)
+        }
+        guard let value else { throw Errno.noData }
+        return value
+    }
+
+    /// listxattr(2): the names, each ended by NUL. `privileged`: the caller may see `trusted.` ones.
+    public func attributeNames(_ node: NodeID, privileged: Bool) throws(Errno) -> [UInt8] {
+        let node = node.node
+        let list = try settled(node) { (fd, name) throws(Errno) in try fd.attributeNames(name) }
+        if list.isEmpty { return [] }
+        var shown: [UInt8] = []
+        shown.reserveCapacity(list.count)
+        for key in list.split(separator: 0) {
+            guard let name = shownName(key) else { continue }
+            if !privileged, name.starts(with: "trusted.".utf8) { continue }
+            shown += name
+            shown.append(0)
+        }
+        return shown
+    }
+
+    /// setxattr(2). `dropsSetGID`: the new ACL takes the set-gid bit away (FUSE_SETXATTR_ACL_KILL_SGID).
+    public func setAttribute(
+        _ node: NodeID, _ key: CPath, _ value: UnsafeRawBufferPointer, flags: Int32, dropsSetGID: Bool = false
+    ) throws(Errno) {
+        guard work != nil else { throw Errno.readOnly }
+        guard let stored = storedName(key) else { throw Errno.notPermitted }
+        let node = node.node
+        try copyUp(node, data: .metadataOnly)
+        try settled(node) { (fd, name) throws(Errno) in
+            try fd.setAttribute(name, stored, value, flags: flags)
+            if dropsSetGID {
+                let mode = try fd.status(name).mode
+                if mode & 0o2000 != 0 { try fd.setMode(name, mode & 0o5777) }
+            }
+        }
+        forgetDefaultACL(node)
+    }
+
+    /// removexattr(2).
+    public func removeAttribute(_ node: NodeID, _ key: CPath) throws(Errno) {
+        guard work != nil else { throw Errno.readOnly }
+        guard let stored = storedName(key) else { throw Errno.noData }
+        let node = node.node
+        if !node.pointee.flags.contains(.inUpper) {
+            // Nothing is copied up for an attribute that is not there (ovl_xattr_set).
+            let present = try settled(node) { (fd, name) throws(Errno) in try fd.attribute(name, stored) != nil }
+            if !present { throw Errno.noData }
+            try copyUp(node, data: .metadataOnly)
+        }
+        try settled(node) { (fd, name) throws(Errno) in try fd.removeAttribute(name, stored) }
+        forgetDefaultACL(node)
+    }
+
+    private func settled<Result>(
+        _ node: Node, _ body: (FD, CPath) throws(Errno) -> Result
+    ) throws(Errno) -> Result {
+        enterBody(node)
+        defer { leaveBody(node) }
+        return try retryingWithoutIdleDirectories { () throws(Errno) in try withObject(node, settled: true, body) }
+    }
+
+    private func forgetDefaultACL(_ node: Node) {
+        monitor.lock()
+        node.pointee.directory?.pointee.defaultACL = .unknown
+        monitor.unlock()
+    }
+}

@@ -1,0 +1,132 @@
+import CFuse
+import CLinux
+import Glibc
+import Linux
+import Union
+
+/// An open directory: its listing, made when it is first read and again after a rewind.
+private final class DirectoryHandle: @unchecked Sendable {
+    private let lock = Locked<Listing?>(nil)
+
+    func listing(_ union: Union, _ node: NodeID, fresh: Bool) throws(Errno) -> Listing {
+        try lock.withLock { (current) throws(Errno) in
+            if let listing = current, !fresh { return listing }
+            let listing = try union.list(node)
+            current = listing
+            return listing
+        }
+    }
+}
+
+extension Session {
+    func openDirectory(_ exchange: borrowing Exchange) throws(Errno) -> Int {
+        var out = cf_open_out()
+        out.fh = UInt64(UInt(bitPattern: Unmanaged.passRetained(DirectoryHandle()).toOpaque()))
+        out.open_flags = UInt32(FOPEN_CACHE_DIR) | UInt32(FOPEN_KEEP_CACHE)
+        exchange.body.storeBytes(of: out, as: cf_open_out.self)
+        return MemoryLayout<cf_open_out>.size
+    }
+
+    func releaseDirectory(_ exchange: borrowing Exchange) throws(Errno) -> Int {
+        guard let argument = exchange.argument(fuse_release_in.self),
+            let pointer = UnsafeRawPointer(bitPattern: UInt(argument.fh))
+        else { throw Errno.badDescriptor }
+        Unmanaged<DirectoryHandle>.fromOpaque(pointer).release()
+        return 0
+    }
+
+    /// Cookies: 1 is after ".", 2 after "..", n + 3 after the listing's n-th name.
+    func readDirectory(_ exchange: borrowing Exchange, plus: Bool) throws(Errno) -> Int {
+        guard let argument = exchange.argument(fuse_read_in.self),
+            let pointer = UnsafeRawPointer(bitPattern: UInt(argument.fh))
+        else { throw Errno.badDescriptor }
+        let node = try node(exchange.head.nodeid)
+        let handle = Unmanaged<DirectoryHandle>.fromOpaque(pointer).takeUnretainedValue()
+        let listing = try handle.listing(union, node, fresh: argument.offset == 0)
+        var writer = EntryWriter(base: exchange.body, limit: min(Int(argument.size), Exchange.payload), plus: plus)
+        var cookie = argument.offset
+        while cookie < UInt64(listing.count) + 2 {
+            let fits: Bool
+            if cookie < 2 {
+                let number = cookie == 0 ? try union.status(node).ino : union.parentNumber(node)
+                fits = writer.addDots(two: cookie == 1, inode: number, cookie: cookie + 1)
+            } else {
+                fits = try add(listing, Int(cookie - 2), of: node, cookie: cookie + 1, to: &writer)
+            }
+            if !fits { break }
+            cookie += 1
+        }
+        return writer.count
+    }
+
+    /// Adds one entry; true also for one that has gone.
+    private func add(
+        _ listing: Listing, _ position: Int, of node: NodeID, cookie: UInt64, to writer: inout EntryWriter
+    ) throws(Errno) -> Bool {
+        if writer.plus {
+            return try union.name(listing, at: position) { (name) throws(Errno) in
+                guard writer.hasRoom(name) else { return false }
+                // What cannot be looked up is listed without attributes: its error belongs to who asks for it.
+                guard let found = try? union.lookup(node, listing, position, name) else { return true }
+                let type = UInt8(truncatingIfNeeded: found.status.type >> 12)
+                writer.add(name, inode: found.status.ino, type: type, cookie: cookie, entry: entry(found))
+                return true
+            }
+        }
+        return try union.entry(listing, at: position, of: node) { (entry) throws(Errno) in
+            guard writer.hasRoom(entry.name) else { return false }
+            writer.add(entry.name, inode: entry.inode, type: entry.type, cookie: cookie, entry: nil)
+            return true
+        } ?? true
+    }
+}
+
+/// Writes `struct fuse_dirent` and `struct fuse_direntplus` one after another.
+struct EntryWriter {
+    private let base: UnsafeMutableRawPointer
+    private let limit: Int
+    let plus: Bool
+    private(set) var count = 0
+
+    init(base: UnsafeMutableRawPointer, limit: Int, plus: Bool) {
+        self.base = base
+        self.limit = limit
+        self.plus = plus
+    }
+
+    private func size(_ length: Int) -> Int {
+        // fuse_dirent: ino 8, off 8, namelen 4, type 4, name, padding to 8.
+        (plus ? MemoryLayout<fuse_entry_out>.size : 0) + (24 + length + 7) & ~7
+    }
+
+    func hasRoom(_ name: Name) -> Bool { count + size(name.count) <= limit }
+
+    mutating func add(_ name: Name, inode: UInt64, type: UInt8, cookie: UInt64, entry: fuse_entry_out?) {
+        let total = size(name.count)
+        var here = base + count
+        if plus {
+            here.storeBytes(of: entry ?? fuse_entry_out(), as: fuse_entry_out.self)
+            here += MemoryLayout<fuse_entry_out>.size
+        }
+        here.storeBytes(of: inode, as: UInt64.self)
+        here.storeBytes(of: cookie, toByteOffset: 8, as: UInt64.self)
+        here.storeBytes(of: UInt32(name.count), toByteOffset: 16, as: UInt32.self)
+        here.storeBytes(of: UInt32(type), toByteOffset: 20, as: UInt32.self)
+        memcpy(here + 24, name.path, name.count)
+        let padding = (8 - name.count & 7) & 7
+        if padding > 0 { memset(here + 24 + name.count, 0, padding) }
+        count += total
+    }
+
+    mutating func addDots(two: Bool, inode: UInt64, cookie: UInt64) -> Bool {
+        let dots: StaticString = ".."
+        return dots.withUTF8Buffer { bytes in
+            guard let start = bytes.baseAddress else { return false }
+            let path = UnsafeRawPointer(start).assumingMemoryBound(to: CChar.self)
+            let name = Name(path: path, count: two ? 2 : 1)
+            guard hasRoom(name) else { return false }
+            add(name, inode: inode, type: 4, cookie: cookie, entry: nil)
+            return true
+        }
+    }
+}

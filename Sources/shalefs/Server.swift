@@ -1,0 +1,101 @@
+import CLinux
+import Glibc
+import Linux
+import Union
+import UnionFuse
+
+/// One mount from start to end.
+struct Server {
+    let options: MountOptions
+    let mountPoint: [UInt8]
+    let foreground: Bool
+    let verbose: Bool
+
+    /// Serves here, or in a child that outlives us once the mount answers. The exit status.
+    func start() -> Int32 {
+        for warning in options.warnings { Helper.say(warning) }
+        if foreground { return serve(ready: nil) }
+        var pipe: [Int32] = [-1, -1]
+        guard cl_socketpair(&pipe) >= 0 else {
+            Helper.say("cannot start the server: no descriptors")
+            return 1
+        }
+        // Sound here alone: nothing has started a thread yet.
+        let child = cl_fork()
+        if child < 0 {
+            Helper.say("cannot start the server: \(Errno(Int32(truncatingIfNeeded: 0 &- child)))")
+            return 1
+        }
+        if child == 0 {
+            _ = cl_close(pipe[0])
+            cl_exit_now(serve(ready: pipe[1]))
+        }
+        _ = cl_close(pipe[1])
+        var byte: UInt8 = 1
+        while true {
+            let count = cl_read(pipe[0], &byte, 1)
+            if count == -4 { continue }
+            return count == 1 && byte == 0 ? 0 : 1
+        }
+    }
+
+    private func serve(ready: Int32?) -> Int32 {
+        _ = cl_ignore_sigpipe()
+        _ = cl_block_termination()
+        let device: Int32
+        let union: Union
+        let target: [UInt8]
+        do throws(Refusal) {
+            var configuration = options.union
+            target = try Mounting.prepare(mountPoint, upper: configuration.upper)
+            if options.readOnly, let upper = configuration.upper {
+                // Read-only: the upper is one more lower, on top.
+                configuration.lowers.insert(upper, at: 0)
+                configuration.upper = nil
+                configuration.work = nil
+            }
+            union = try Union(configuration)
+            if verbose { for note in union.notes { Helper.say(note) } }
+            device = try Mounting.mount(options, at: target)
+        } catch {
+            Helper.say("\(error)")
+            return 1
+        }
+        let session = Session(union, device: device, options: options.session) {
+            guard let ready else { return }
+            _ = cl_daemonize_child()
+            var done: UInt8 = 0
+            _ = cl_write(ready, &done, 1)
+            _ = cl_close(ready)
+        }
+        Termination.watch(target)
+        session.run()
+        _ = cl_close(device)
+        return 0
+    }
+}
+
+/// SIGTERM and SIGINT take the mount away; the workers then end by themselves (SEMANTICS 11.2).
+private enum Termination {
+    static func watch(_ mountPoint: [UInt8]) {
+        var thread = pthread_t()
+        let box = Unmanaged.passRetained(Box(mountPoint)).toOpaque()
+        pthread_create(
+            &thread, nil,
+            { context in
+                guard let context else { return nil }
+                let mountPoint = Unmanaged<Box>.fromOpaque(context).takeRetainedValue().mountPoint
+                while cl_wait_termination() < 0 {}
+                try? Mounting.unmount(mountPoint, lazily: true)
+                // Who still holds files open keeps the server; a second signal ends it.
+                while cl_wait_termination() < 0 {}
+                cl_exit_now(1)
+                return nil
+            }, box)
+    }
+
+    private final class Box {
+        let mountPoint: [UInt8]
+        init(_ mountPoint: [UInt8]) { self.mountPoint = mountPoint }
+    }
+}
