@@ -230,6 +230,12 @@ struct cl_xattr_args {
 // 1 until the first ENOSYS: *xattrat(2) came with Linux 6.13.
 static int have_xattrat = 1;
 
+// Whether /proc has to be asked instead: an old kernel, or a descriptor opened with O_PATH and an empty name.
+static int by_proc(int64_t r, const char *name) {
+    if (r == -ENOSYS) have_xattrat = 0;
+    return r == -ENOSYS || (r == -EBADF && !*name);
+}
+
 static int at_flags(const char *name) { return AT_SYMLINK_NOFOLLOW | (*name ? 0 : AT_EMPTY_PATH); }
 
 // /proc/self/fd/N is a link to follow, /proc/self/fd/N/name is not.
@@ -245,8 +251,7 @@ int64_t cl_getxattrat(int dir, const char *name, const char *key, void *value, s
     if (have_xattrat) {
         struct cl_xattr_args a = {(uint64_t)(uintptr_t)value, (uint32_t)size, 0};
         int64_t r = result64(syscall(SYS_getxattrat, dir, name, at_flags(name), key, &a, sizeof a));
-        if (r != -ENOSYS) return r;
-        have_xattrat = 0;
+        if (!by_proc(r, name)) return r;
     }
     BY_PROC(getxattr(path, key, value, size), lgetxattr(path, key, value, size));
 }
@@ -254,8 +259,7 @@ int64_t cl_getxattrat(int dir, const char *name, const char *key, void *value, s
 int64_t cl_listxattrat(int dir, const char *name, char *list, size_t size) {
     if (have_xattrat) {
         int64_t r = result64(syscall(SYS_listxattrat, dir, name, at_flags(name), list, size));
-        if (r != -ENOSYS) return r;
-        have_xattrat = 0;
+        if (!by_proc(r, name)) return r;
     }
     BY_PROC(listxattr(path, list, size), llistxattr(path, list, size));
 }
@@ -264,8 +268,7 @@ int cl_setxattrat(int dir, const char *name, const char *key, const void *value,
     if (have_xattrat) {
         struct cl_xattr_args a = {(uint64_t)(uintptr_t)value, (uint32_t)size, (uint32_t)flags};
         int r = result(syscall(SYS_setxattrat, dir, name, at_flags(name), key, &a, sizeof a));
-        if (r != -ENOSYS) return r;
-        have_xattrat = 0;
+        if (!by_proc(r, name)) return r;
     }
     BY_PROC(setxattr(path, key, value, size, flags), lsetxattr(path, key, value, size, flags));
 }
@@ -273,8 +276,7 @@ int cl_setxattrat(int dir, const char *name, const char *key, const void *value,
 int cl_removexattrat(int dir, const char *name, const char *key) {
     if (have_xattrat) {
         int r = result(syscall(SYS_removexattrat, dir, name, at_flags(name), key));
-        if (r != -ENOSYS) return r;
-        have_xattrat = 0;
+        if (!by_proc(r, name)) return r;
     }
     BY_PROC(removexattr(path, key), lremovexattr(path, key));
 }

@@ -149,7 +149,7 @@ extension Union {
     }
 
     /// Gives back the directories' descriptors and tries again when there are none left for a file (SEMANTICS 11.3).
-    func retryingWithoutIdleDirectories<Result>(_ body: () throws(Errno) -> Result) throws(Errno) -> Result {
+    func retryingWithoutIdleDirectories<Result: ~Copyable>(_ body: () throws(Errno) -> Result) throws(Errno) -> Result {
         do throws(Errno) { return try body() } catch {
             guard error == .tooManyDescriptors || error == .tooManyFiles else { throw error }
             closeIdleDirectories()

@@ -152,10 +152,10 @@ extension Union {
         let readsFiles = configuration.whiteouts != .device
         let impure = layer == 0 && isImpure(part, fd)
         let open = try retryingWithoutIdleDirectories { () throws(Errno) in
-            Box(try fd.open(".", [.readOnly, .directory]))
+            try fd.open(".", [.readOnly, .directory])
         }
         var hidden: [[UInt8]] = []
-        try open.value.fd.forEachEntry { (entry) throws(Errno) in
+        try open.fd.forEachEntry { (entry) throws(Errno) in
             if readsFiles, entry.name.count >= 4, memcmp(entry.path, ".wh.", 4) == 0 {
                 if entry.name.count > 4 { hidden.append(Array(entry.name.dropFirst(4))) }
                 return true
@@ -190,11 +190,4 @@ extension Union {
 
     /// Whether the merged directory has no visible name.
     func isEmpty(_ node: Node) throws(Errno) -> Bool { try list(NodeID(node)).count == 0 }
-}
-
-/// Lets a non-copyable value pass through a generic function.
-private final class Box {
-    let value: Descriptor
-
-    init(_ value: consuming Descriptor) { self.value = value }
 }
