@@ -25,5 +25,8 @@ let package = Package(
         .target(name: "UnionFuse", dependencies: ["Union", "Linux", "CLinux", "CFuse"], swiftSettings: strict),
         .executableTarget(
             name: "shalefs", dependencies: ["UnionFuse", "Union", "Linux", "CLinux"], swiftSettings: strict),
+        // The oracle: the same operations on kernel overlayfs and on ours. Knows nothing of the code above.
+        .target(name: "CDifferential"),
+        .executableTarget(name: "differential", dependencies: ["CDifferential"], swiftSettings: strict),
     ]
 )

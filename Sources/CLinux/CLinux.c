@@ -153,18 +153,6 @@ int cl_fs_uuid(int fd, uint8_t *out16) {
     return 0;
 }
 
-int cl_get_flags(int fd, uint32_t *out) {
-    int v = 0;
-    int r = result(ioctl(fd, FS_IOC_GETFLAGS, &v));
-    *out = (uint32_t)v;
-    return r;
-}
-
-int cl_set_flags(int fd, uint32_t flags) {
-    int v = (int)flags;
-    return result(ioctl(fd, FS_IOC_SETFLAGS, &v));
-}
-
 int cl_file_handle(int dir, const char *path, int flags, uint8_t *out, int *type) {
     struct {
         struct file_handle h;

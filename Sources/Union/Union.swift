@@ -36,6 +36,9 @@ public final class Union: @unchecked Sendable {
     var hasOpenat2 = true
     var ownershipRecorded: Bool
 
+    /// Called when the attributes of a node changed by a call on another one. Set before the first call.
+    public var onAttributesChanged: (@Sendable (NodeID) -> Void)?
+
     /// One rename at a time between directories, as the kernel's s_vfs_rename_mutex.
     let renameGate = Monitor()
 

@@ -27,7 +27,9 @@ extension Session {
         case FUSE_INTERRUPT: return nil
 
         case FUSE_LOOKUP: return try lookup(exchange)
-        case FUSE_GETATTR: return encode(try union.status(node(head.nodeid)), exchange)
+        case FUSE_GETATTR:
+            let node = try node(head.nodeid)
+            return encode(try union.status(node), of: node, exchange)
         case fuse_opcode(UInt32(CF_STATX)): return try extendedStatus(exchange)
         case FUSE_SETATTR: return try setStatus(exchange)
         case FUSE_READLINK:
@@ -121,14 +123,14 @@ extension Session {
         var out = fuse_entry_out()
         out.nodeid = nodeNumber(entry.node)
         out.entry_valid = Self.forEver
-        out.attr_valid = Self.forEver
+        out.attr_valid = attributesHold(entry.node) ? Self.forEver : 0
         out.attr = attributes(entry.status)
         return out
     }
 
-    func encode(_ status: Status, _ exchange: borrowing Exchange) -> Int {
+    func encode(_ status: Status, of node: NodeID, _ exchange: borrowing Exchange) -> Int {
         var out = fuse_attr_out()
-        out.attr_valid = Self.forEver
+        out.attr_valid = attributesHold(node) ? Self.forEver : 0
         out.attr = attributes(status)
         exchange.body.storeBytes(of: out, as: fuse_attr_out.self)
         return MemoryLayout<fuse_attr_out>.size

@@ -25,15 +25,17 @@ extension Session {
                 ? .now : Timestamp(seconds: Int64(bitPattern: argument.mtime), nanoseconds: Int64(argument.mtimensec))
         }
         change.dropsSetID = has(FATTR_KILL_SUIDGID)
-        return encode(try union.change(node(exchange.head.nodeid), change), exchange)
+        let node = try node(exchange.head.nodeid)
+        return encode(try union.change(node, change), of: node, exchange)
     }
 
     /// statx(2) beyond stat(2): the time of birth (SEMANTICS 6.3).
     func extendedStatus(_ exchange: borrowing Exchange) throws(Errno) -> Int {
-        let status = try union.status(node(exchange.head.nodeid), birth: true)
+        let node = try node(exchange.head.nodeid)
+        let status = try union.status(node, birth: true)
         let attr = attributes(status)
         var out = cf_statx_out()
-        out.attr_valid = Self.forEver
+        out.attr_valid = attributesHold(node) ? Self.forEver : 0
         // STATX_BASIC_STATS, and STATX_BTIME where the layer knows it.
         out.stat.mask = 0x7ff | status.mask & 0x800
         out.stat.blksize = attr.blksize

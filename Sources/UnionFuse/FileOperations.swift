@@ -4,6 +4,13 @@ import Glibc
 import Linux
 import Union
 
+/// What a handle's number says of how it was opened.
+enum Handle {
+    static let passthrough: UInt64 = 1
+    static let cached: UInt64 = 2
+    static let passthroughWriter: UInt64 = 3
+}
+
 /// Requests about open files. All handles of a node share its descriptors, so the handle says nothing.
 extension Session {
     func open(_ exchange: borrowing Exchange) throws(Errno) -> Int {
@@ -12,7 +19,10 @@ extension Session {
         let flags = OpenFlags(rawValue: Int32(truncatingIfNeeded: argument.flags))
         try union.open(node, writing: flags.writes, truncate: flags.contains(.truncate))
         if argument.open_flags & UInt32(FUSE_OPEN_KILL_SUIDGID) != 0 { try? union.dropSetID(node) }
-        exchange.body.storeBytes(of: openedReply(node, writing: flags.writes), as: cf_open_out.self)
+        let reply = openedReply(node, writing: flags.writes)
+        // What the kernel knows of its times and size may grow old without a request.
+        if reply.fh == Handle.passthroughWriter { Self.invalidateAttributes(node, device) }
+        exchange.body.storeBytes(of: reply, as: cf_open_out.self)
         return MemoryLayout<cf_open_out>.size
     }
 
@@ -35,7 +45,8 @@ extension Session {
                 if state.backingID > 0 {
                     state.passthroughOpens += 1
                     state.stale = true
-                    out.fh = 1
+                    out.fh = writing ? Handle.passthroughWriter : Handle.passthrough
+                    if writing { state.passthroughWriters += 1 }
                     out.open_flags = UInt32(CF_FOPEN_PASSTHROUGH)
                     out.backing_id = state.backingID
                     return
@@ -46,7 +57,7 @@ extension Session {
                 return
             }
             state.cachedOpens += 1
-            out.fh = 2
+            out.fh = Handle.cached
             if state.stale {
                 out.open_flags = UInt32(FOPEN_NOFLUSH)
                 state.stale = false
@@ -60,7 +71,10 @@ extension Session {
         let node = try node(exchange.head.nodeid)
         if argument.fh != 0 {
             union.withSessionState(node) { state in
-                if argument.fh == 1 {
+                if argument.fh != Handle.cached {
+                    if argument.fh == Handle.passthroughWriter {
+                        state.passthroughWriters -= min(1, state.passthroughWriters)
+                    }
                     state.passthroughOpens -= min(1, state.passthroughOpens)
                     if state.passthroughOpens == 0, state.backingID > 0 {
                         _ = cf_backing_close(device, state.backingID)
@@ -71,8 +85,15 @@ extension Session {
                 }
             }
         }
+        if argument.fh == Handle.passthroughWriter { Self.invalidateAttributes(node, device) }
         union.close(node)
         return 0
+    }
+
+    /// Whether what is said of the attributes holds: not while somebody may write past us.
+    func attributesHold(_ node: NodeID) -> Bool {
+        if !features.passthrough { return true }
+        return (union.withSessionState(node) { $0.passthroughWriters == 0 }) ?? true
     }
 
     func read(_ exchange: borrowing Exchange) throws(Errno) -> Int {
@@ -116,11 +137,14 @@ extension Session {
 
     func allocate(_ exchange: borrowing Exchange) throws(Errno) -> Int {
         guard let argument = exchange.argument(fuse_fallocate_in.self) else { throw Errno.invalid }
-        let fd = try union.writingDescriptor(node(exchange.head.nodeid))
+        let node = try node(exchange.head.nodeid)
+        let fd = try union.writingDescriptor(node)
         try check(
             cl_fallocate(
                 fd.raw, Int32(truncatingIfNeeded: argument.mode), Int64(bitPattern: argument.offset),
                 Int64(bitPattern: argument.length)))
+        // No flag tells who may keep set-id bits here; root may.
+        if exchange.head.uid != 0 { try union.dropSetID(node) }
         return 0
     }
 
@@ -136,12 +160,14 @@ extension Session {
     func copyRange(_ exchange: borrowing Exchange, wide: Bool) throws(Errno) -> Int {
         guard let argument = exchange.argument(fuse_copy_file_range_in.self) else { throw Errno.invalid }
         let source = try union.readingDescriptor(node(exchange.head.nodeid))
-        let target = try union.writingDescriptor(node(argument.nodeid_out))
+        let copy = try node(argument.nodeid_out)
+        let target = try union.writingDescriptor(copy)
         var input = Int64(bitPattern: argument.off_in)
         var output = Int64(bitPattern: argument.off_out)
         let limit: UInt64 = wide ? 1 << 40 : 0x7fff_f000
         let count = try check(
             cl_copy_file_range(source.raw, &input, target.raw, &output, Int(min(argument.len, limit))))
+        if exchange.head.uid != 0 { try union.dropSetID(copy) }
         if wide {
             exchange.body.storeBytes(
                 of: cf_copy_file_range_out(bytes_copied: UInt64(count)), as: cf_copy_file_range_out.self)
@@ -151,24 +177,30 @@ extension Session {
         return 8
     }
 
-    /// FS_IOC_GETFLAGS and FS_IOC_SETFLAGS pass through (SEMANTICS 8.2).
+    /// FS_IOC_GETFLAGS, SETFLAGS, FSGETXATTR and FSSETXATTR pass through (SEMANTICS 8.2).
     func control(_ exchange: borrowing Exchange) throws(Errno) -> Int {
         guard let argument = exchange.argument(fuse_ioctl_in.self) else { throw Errno.invalid }
         let node = try node(exchange.head.nodeid)
         let start = MemoryLayout<fuse_ioctl_out>.size
-        // _IOR('f', 1, long) and _IOW('f', 2, long); what is carried is 32 bits.
+        let room = exchange.body + start
+        exchange.body.storeBytes(of: fuse_ioctl_out(), as: fuse_ioctl_out.self)
+        // _IOR('f', 1, long) and _IOW('f', 2, long), which carry 32 bits; _IOR and _IOW('X', 31 and 32, struct fsxattr).
+        let (size, changes): (Int, Bool)
         switch argument.cmd {
-        case 0x8008_6601:
-            let flags = try union.inodeFlags(node)
-            exchange.body.storeBytes(of: fuse_ioctl_out(), as: fuse_ioctl_out.self)
-            (exchange.body + start).storeBytes(of: flags, as: UInt32.self)
-            return start + min(4, Int(argument.out_size))
-        case 0x4008_6602:
-            guard let bytes = exchange.bytes(after: MemoryLayout<fuse_ioctl_in>.size, count: 4) else { throw Errno.invalid }
-            try union.setInodeFlags(node, bytes.loadUnaligned(as: UInt32.self))
-            exchange.body.storeBytes(of: fuse_ioctl_out(), as: fuse_ioctl_out.self)
-            return start
+        case 0x8008_6601: (size, changes) = (4, false)
+        case 0x4008_6602: (size, changes) = (4, true)
+        case 0x801c_581f: (size, changes) = (28, false)
+        case 0x401c_5820: (size, changes) = (28, true)
         default: throw Errno.notTerminal
         }
+        memset(room, 0, 32)
+        if changes {
+            guard let bytes = exchange.bytes(after: MemoryLayout<fuse_ioctl_in>.size, count: size),
+                let base = bytes.baseAddress
+            else { throw Errno.invalid }
+            memcpy(room, base, size)
+        }
+        try union.control(node, request: UInt(argument.cmd), changes: changes, room)
+        return start + (changes ? 0 : min(size, Int(argument.out_size)))
     }
 }

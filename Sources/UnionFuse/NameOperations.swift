@@ -93,8 +93,8 @@ extension Session {
     }
 
     private func encodeOpened(_ entry: Entry, writing: Bool, _ exchange: borrowing Exchange) -> Int {
-        let count = encode(entry, exchange)
         let opened = openedReply(entry.node, writing: writing)
+        let count = encode(entry, exchange)
         (exchange.body + count).storeBytes(of: opened, as: cf_open_out.self)
         return count + MemoryLayout<cf_open_out>.size
     }

@@ -45,6 +45,7 @@ public final class Session: @unchecked Sendable {
         self.device = device
         self.options = options
         self.onReady = onReady
+        union.onAttributesChanged = { [device] node in Self.invalidateAttributes(node, device) }
     }
 
     /// Answers requests until the mount ends. Blocks.

@@ -93,8 +93,6 @@ int cl_getdents64(int fd, void *buffer, size_t count);
 int cl_fstatfs(int fd, struct cl_statfs *out);
 // FS_IOC_GETFSUUID (Linux 6.9): 16 bytes; -ENOTTY before.
 int cl_fs_uuid(int fd, uint8_t *out16);
-int cl_get_flags(int fd, uint32_t *out);
-int cl_set_flags(int fd, uint32_t flags);
 // name_to_handle_at(2): returns the handle's length, its type in *type; at most 128 bytes.
 int cl_file_handle(int dir, const char *path, int flags, uint8_t *out, int *type);
 

@@ -101,10 +101,14 @@ extension Union {
             if newNode != oldNode {
                 if old.isDirectory, !new.isDirectory { throw Errno.notDirectory }
                 if !old.isDirectory, new.isDirectory { throw Errno.isDirectory }
-                if new.isDirectory, try !isEmpty(newNode) { throw Errno.notEmpty }
             }
         }
         try checkMovable(oldNode)
+        if !flags.contains(.exchange), let newNode = new.node, newNode != oldNode, new.isDirectory,
+            try !isEmpty(newNode)
+        {
+            throw Errno.notEmpty
+        }
     }
 
     /// A directory that a lower has moves only by a redirect.

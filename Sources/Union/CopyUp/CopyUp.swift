@@ -66,6 +66,7 @@ extension Union {
         let to = try pin(upperParent)
         defer { unpin(upperParent) }
         let status = try from.status()
+        let above = try to.status()
         let temporary = work.temporaryName()
         try work.directory.makeDirectory(temporary, mode: 0o700)
         do throws(Errno) {
@@ -84,6 +85,9 @@ extension Union {
             node.pointee.real = real
             node.pointee.flags.insert([.inUpper])
             monitor.unlock()
+            restoreTimes(to, above)
+            // Merged from now on: its link count is 1.
+            if directory.pointee.lowers.count == 1 { onAttributesChanged?(NodeID(node)) }
         } catch {
             try? work.directory.removeTree(temporary)
             throw error
@@ -107,6 +111,13 @@ extension Union {
         return true
     }
 
+    /// A copy-up is no change of the directory that it happens in.
+    private func restoreTimes(_ directory: FD, _ status: Status) {
+        try? directory.setTimes(
+            "", access: Timestamp(seconds: status.atime_s, nanoseconds: Int64(status.atime_ns)),
+            modified: Timestamp(seconds: status.mtime_s, nanoseconds: Int64(status.mtime_ns)))
+    }
+
     func firstLink(_ node: Node) -> Link? {
         monitor.lock()
         defer { monitor.unlock() }
@@ -124,6 +135,7 @@ extension Union {
         let to = try pin(upperParent)
         defer { unpin(upperParent) }
         let status = try from.status(place.name.path)
+        let above = try to.status()
         let layer = place.directory.pointee.layer
         let indexed = configuration.index && status.nlink > 1 && work.index != nil
         let metadataOnly = wanted == .metadataOnly && configuration.metacopy && status.isRegular && status.size > 0
@@ -162,6 +174,7 @@ extension Union {
             }
             finish(node, object, real: real, metadataOnly: metadataOnly, hasOrigin: origin != nil)
             if entered { writeLinkDelta(node) }
+            restoreTimes(to, above)
         } catch {
             discard(object)
             throw error
@@ -257,7 +270,6 @@ extension Union {
                     "", access: Timestamp(seconds: status.atime_s, nanoseconds: Int64(status.atime_ns)),
                     modified: Timestamp(seconds: status.mtime_s, nanoseconds: Int64(status.mtime_ns)))
                 try object.fd.removeAttribute("", marks.name(.metacopy))
-                try? object.fd.removeAttribute("", marks.name(.redirect))
                 if let mode { try fd.setMode(name, mode) }
             } catch {
                 _ = cl_ftruncate(object.raw, 0)

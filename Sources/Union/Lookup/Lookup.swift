@@ -213,9 +213,16 @@ extension Union {
     /// Whether entries of this directory of the upper may carry an origin: asked once for each directory.
     func isImpure(_ directory: LayerDirectory, _ fd: FD) -> Bool {
         if directory.pointee.impure == .unknown {
-            let value = (try? fd.attribute("", marks.name(.impure))) ?? nil
+            let value = impureMark(fd)
             directory.pointee.impure = value == nil ? .no : .yes
         }
         return directory.pointee.impure == .yes
+    }
+
+    /// "." costs less than the descriptor itself; where it may not be entered, the descriptor will do.
+    private func impureMark(_ fd: FD) -> [UInt8]? {
+        do throws(Errno) { return try fd.attribute(".", marks.name(.impure)) } catch {
+            return (try? fd.attribute("", marks.name(.impure))) ?? nil
+        }
     }
 }

@@ -154,10 +154,13 @@ extension Union {
     ) throws(Errno) -> (directory: LayerDirectory, marks: DirectoryMarks) {
         var marks = DirectoryMarks()
         let covered = !layers[holder.pointee.layer].ownMount && status.mount_id != layers[holder.pointee.layer].mountID
-        if !isLast, !covered {
+        if !covered, !isLast || holder.pointee.layer < firstDataLayer - 1 {
             let fd = try pin(holder)
             defer { unpin(holder) }
-            marks = try withName(name) { (name) throws(Errno) in try readMarks(fd, name) }
+            // Where the name ends here only a redirect leads further, and what has one was moved here.
+            if !isLast || configuration.redirect != .nofollow && isImpure(holder, fd) {
+                marks = try withName(name) { (name) throws(Errno) in try readMarks(fd, name) }
+            }
         }
         monitor.lock()
         let bytes = name.withUnsafeBufferPointer { NameBytes($0) }

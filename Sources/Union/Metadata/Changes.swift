@@ -110,19 +110,16 @@ extension Union {
         try FD(work == nil ? layers[1].root : layers[0].root).fileSystem()
     }
 
-    /// FS_IOC_GETFLAGS of a file or directory.
-    public func inodeFlags(_ node: NodeID) throws(Errno) -> UInt32 {
+    /// An ioctl(2) on inode flags passes to the object below, after a copy-up where it `changes` them.
+    ///
+    /// `argument`: what the request carries in and out.
+    public func control(
+        _ node: NodeID, request: UInt, changes: Bool, _ argument: UnsafeMutableRawPointer
+    ) throws(Errno) {
+        if changes { try copyUp(node.node) }
         try withReadable(node.node) { (fd) throws(Errno) in
-            var flags: UInt32 = 0
-            try check(cl_get_flags(fd.raw, &flags))
-            return flags
+            _ = try check(cl_ioctl_pointer(fd.raw, request, argument))
         }
-    }
-
-    /// FS_IOC_SETFLAGS, after a copy-up.
-    public func setInodeFlags(_ node: NodeID, _ flags: UInt32) throws(Errno) {
-        try copyUp(node.node)
-        try withReadable(node.node) { (fd) throws(Errno) in _ = try check(cl_set_flags(fd.raw, flags)) }
     }
 
     private func withReadable<Result>(_ node: Node, _ body: (FD) throws(Errno) -> Result) throws(Errno) -> Result {

@@ -116,6 +116,8 @@ public struct SessionState {
     public var backingID: Int32 = 0
     public var passthroughOpens: UInt32 = 0
     public var cachedOpens: UInt32 = 0
+    /// Handles that pass through and may write, also by shared mappings of which no request tells.
+    public var passthroughWriters: UInt32 = 0
     /// The kernel's page cache may be older than the file.
     public var stale = false
 }
