@@ -24,7 +24,10 @@ extension Session {
                 has(FATTR_MTIME_NOW)
                 ? .now : Timestamp(seconds: Int64(bitPattern: argument.mtime), nanoseconds: Int64(argument.mtimensec))
         }
-        change.dropsSetID = has(FATTR_KILL_SUIDGID)
+        // A change of nothing is chown(2) with neither owner nor group, which takes set-id bits away all the same.
+        let nothing = argument.valid & UInt32(FATTR_SIZE | FATTR_MODE | FATTR_UID | FATTR_GID | FATTR_ATIME | FATTR_MTIME) == 0
+        change.dropsSetID = has(FATTR_KILL_SUIDGID) || nothing
+        change.caller = caller(exchange)
         let node = try node(exchange.head.nodeid)
         return encode(try union.change(node, change), of: node, exchange)
     }

@@ -18,7 +18,7 @@ extension Session {
         let node = try node(exchange.head.nodeid)
         let flags = OpenFlags(rawValue: Int32(truncatingIfNeeded: argument.flags))
         try union.open(node, writing: flags.writes, truncate: flags.contains(.truncate))
-        if argument.open_flags & UInt32(FUSE_OPEN_KILL_SUIDGID) != 0 { try? union.dropSetID(node) }
+        if argument.open_flags & UInt32(FUSE_OPEN_KILL_SUIDGID) != 0 { try? union.dropSetID(node, caller(exchange)) }
         let reply = openedReply(node, writing: flags.writes)
         // What the kernel knows of its times and size may grow old without a request.
         if reply.fh == Handle.passthroughWriter { Self.invalidateAttributes(node, device) }
@@ -38,9 +38,12 @@ extension Session {
         out.open_flags = cached
         guard features.passthrough else { return out }
         let descriptor = (try? union.writingDescriptor(node)) ?? (try? union.readingDescriptor(node))
+        // A write that passes through takes no set-id bit away: the kernel leaves that to a server that sees it. And
+        // once one handle passes through, all have to.
+        let keepsBits = ((try? descriptor?.status().mode) ?? 0) & 0o6000 != 0
         let inUpper = union.isInUpper(node)
         union.withSessionState(node) { state in
-            if state.cachedOpens == 0, inUpper, let descriptor {
+            if state.cachedOpens == 0, inUpper, !keepsBits || state.passthroughOpens > 0, let descriptor {
                 if state.backingID == 0 { state.backingID = max(0, cf_backing_open(device, descriptor.raw)) }
                 if state.backingID > 0 {
                     state.passthroughOpens += 1
@@ -51,10 +54,6 @@ extension Session {
                     out.backing_id = state.backingID
                     return
                 }
-            }
-            if state.passthroughOpens > 0 {
-                out.open_flags = UInt32(FOPEN_DIRECT_IO)
-                return
             }
             state.cachedOpens += 1
             out.fh = Handle.cached
@@ -124,7 +123,7 @@ extension Session {
             result = cl_pwrite(fd.raw, bytes.baseAddress, bytes.count, Int64(bitPattern: argument.offset))
         }
         let count = try check(result)
-        if argument.write_flags & UInt32(FUSE_WRITE_KILL_SUIDGID) != 0 { try union.dropSetID(node) }
+        if argument.write_flags & UInt32(FUSE_WRITE_KILL_SUIDGID) != 0 { try union.dropSetID(node, caller(exchange)) }
         exchange.body.storeBytes(of: fuse_write_out(size: UInt32(count), padding: 0), as: fuse_write_out.self)
         return MemoryLayout<fuse_write_out>.size
     }
@@ -144,7 +143,7 @@ extension Session {
                 fd.raw, Int32(truncatingIfNeeded: argument.mode), Int64(bitPattern: argument.offset),
                 Int64(bitPattern: argument.length)))
         // No flag tells who may keep set-id bits here; root may.
-        if exchange.head.uid != 0 { try union.dropSetID(node) }
+        if exchange.head.uid != 0 { try union.dropSetID(node, caller(exchange)) }
         return 0
     }
 
@@ -167,7 +166,7 @@ extension Session {
         let limit: UInt64 = wide ? 1 << 40 : 0x7fff_f000
         let count = try check(
             cl_copy_file_range(source.raw, &input, target.raw, &output, Int(min(argument.len, limit))))
-        if exchange.head.uid != 0 { try union.dropSetID(copy) }
+        if exchange.head.uid != 0 { try union.dropSetID(copy, caller(exchange)) }
         if wide {
             exchange.body.storeBytes(
                 of: cf_copy_file_range_out(bytes_copied: UInt64(count)), as: cf_copy_file_range_out.self)

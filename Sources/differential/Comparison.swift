@@ -20,6 +20,10 @@ struct TreeComparison {
         var partition = true
         var extents = true
         var contradictions = true
+        /// Lowers have hard links.
+        var namesElsewhere = false
+        /// See `Meant.keepsTimes`.
+        var keepsTimes = false
         /// Kinds of difference that the command line asks to overlook.
         var ignored: Set<String> = []
     }
@@ -67,10 +71,12 @@ struct TreeComparison {
         if let found = check("owner", sameOwner, { "\($0.stat.uid):\($0.stat.gid)" }) { return found }
         if let found = check("rdev", left.rdev == right.rdev, { "\($0.stat.rdev)" }) { return found }
         if let found = check("size", !isSized || left.size == right.size, { "\($0.stat.size)" }) { return found }
-        if let found = check("nlink", !scope.links || left.nlink == right.nlink, { "\($0.stat.nlink)" }) {
+        // Which directory of a hard link's names is copied up, and so merged, may differ (`Meant.namedElsewhere`).
+        let merged = scope.namesElsewhere && kernel.isDirectory && min(left.nlink, right.nlink) == 1
+        if let found = check("nlink", !scope.links || left.nlink == right.nlink || merged, { "\($0.stat.nlink)" }) {
             return found
         }
-        let sameTime = left.comparableMtime == right.comparableMtime
+        let sameTime = left.comparableMtime == right.comparableMtime || scope.keepsTimes && left.comparableMtime == .now
         if let found = check("mtime", sameTime, { "\($0.stat.comparableMtime)" }) { return found }
         if let found = check("errors", kernel.errors == ours.errors, { "\($0.errors)" }) { return found }
         if let found = check("content", kernel.content == ours.content, \.shownContent) { return found }

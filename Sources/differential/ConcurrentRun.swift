@@ -140,7 +140,7 @@ final class ConcurrentRun {
         for (index, step) in share.steps.enumerated() {
             let outcome = executor.perform(step)
             let expected = share.outcomes[index]
-            let same = outcome == expected || Meant.outcome(of: step, expected, outcome)
+            let same = outcome == expected || Meant.outcome(of: step, expected, outcome, kase.profile)
             if !same && share.difference == nil && !setting.ignored.contains("result") {
                 let text = "\(step.shown) in \(Self.own(thread).shown): \(outcome.shown)"
                 share.difference = finding("result", expected.shown, text)

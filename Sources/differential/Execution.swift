@@ -92,7 +92,7 @@ final class Executor {
                 }
             }
         case .seek(let path, let offset, let whence):
-            return with(path, O_RDONLY) { Outcome(code: cd_seek($0, offset, whence)) }
+            return with(path, O_RDONLY) { Outcome(code: cd_is_directory($0) ? 0 : cd_seek($0, offset, whence)) }
         case .list(let path, let size): return with(path, O_RDONLY | O_DIRECTORY) { list($0, size) }
         default: return nil
         }

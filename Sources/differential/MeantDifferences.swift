@@ -49,35 +49,46 @@ enum Meant {
         return step
     }
 
-    /// 6.3, 8.1: a file whose last name is gone has no names. The kernel shows the lower's own link count.
-    static func withoutNames(_ kernel: String, _ ours: String) -> Bool {
-        guard ours.contains(" nlink 0 ") else { return false }
-        let rest = ours.split(separator: " ", omittingEmptySubsequences: false)
-        let other = kernel.split(separator: " ", omittingEmptySubsequences: false)
-        guard rest.count == other.count else { return false }
-        return zip(rest, other).enumerated().allSatisfy { index, pair in
-            pair.0 == pair.1 || index > 0 && rest[index - 1] == "nlink"
+    /// 5.1: a copy-up keeps the times, also when a metacopy gets its data. The kernel's is then new.
+    static func keepsTimes(_ profile: Profile) -> Bool { profile.options.contains("metacopy=on") }
+
+    /// What `fstat` shows may differ in the time (``keepsTimes(_:)``), and (6.3, 8.1) in the link count of a file whose
+    /// last name is gone: it has none, where the kernel shows the lower's own count.
+    static func sameFile(_ kernel: String, _ ours: String, _ profile: Profile) -> Bool {
+        let left = kernel.split(separator: " ", omittingEmptySubsequences: false)
+        let right = ours.split(separator: " ", omittingEmptySubsequences: false)
+        guard left.count == right.count else { return false }
+        return zip(left, right).enumerated().allSatisfy { index, pair in
+            if pair.0 == pair.1 { return true }
+            guard index > 0 else { return false }
+            if right[index - 1] == "nlink" { return pair.1 == "0" }
+            return right[index - 1] == "mtime" && pair.0 == "now" && keepsTimes(profile)
         }
     }
 
     /// 5.8: a copied-up file whose lower has several names gets one of them in the upper, and is found from the others
     /// through the index. FUSE says which file is opened, not by which name; the kernel takes the name.
-    static func namedElsewhere(_ path: Bytes, _ stack: Stack) -> Bool {
-        stack.lowers.contains { layer in
-            layer.entries.contains { entry in
-                guard case .hardLink(let first) = entry.kind else { return false }
-                return [entry.path, first].contains { $0 == path || $0.starts(with: path + [0x2f]) }
+    static func namedElsewhere(_ node: Node?, _ stack: Stack) -> Bool {
+        let linked = stack.lowers.flatMap { layer in
+            layer.entries.flatMap { entry -> [Bytes] in
+                if case .hardLink(let first) = entry.kind { return [entry.path, first] }
+                return []
             }
         }
+        guard let node, !linked.isEmpty else { return false }
+        if !node.isDirectory { return node.stat.nlink > 1 }
+        return linked.contains { $0.starts(with: node.path + [0x2f]) }
     }
 
     /// 5.3: holes are kept, so ours may find a hole where the kernel finds data that it wrote as zeros.
-    static func outcome(of step: Step, _ kernel: Outcome, _ ours: Outcome) -> Bool {
+    static func outcome(of step: Step, _ kernel: Outcome, _ ours: Outcome, _ profile: Profile) -> Bool {
+        // 8.1: neither can change a lower's directory that is gone; the kernel's word for it is ENOTDIR.
+        if kernel.code == -Int64(ENOTDIR), ours.code == -Int64(ENOENT), step.isOnSlot { return true }
         let whence: Int32
         switch step.operation {
-        case .slotStat:
-            return kernel.code == ours.code
-                && withoutNames(String(decoding: kernel.detail, as: UTF8.self), String(decoding: ours.detail, as: UTF8.self))
+        case .slotStat, .stat:
+            let shown = [kernel, ours].map { String(decoding: $0.detail, as: UTF8.self) }
+            return kernel.code == ours.code && sameFile(shown[0], shown[1], profile)
         case .seek(_, _, let how), .slotSeek(_, _, let how): whence = how
         default: return false
         }

@@ -62,6 +62,14 @@ struct Step {
     var operation: Operation
     var actor = Actor()
 
+    /// It changes attributes through an open descriptor.
+    var isOnSlot: Bool {
+        switch operation {
+        case .slotChmod, .slotChown, .slotSetXattr: return true
+        default: return false
+        }
+    }
+
     var shown: String {
         var text = operation.shown
         if actor.uid != 0 || actor.gid != 0 { text += "  as \(actor.uid):\(actor.gid)" }

@@ -151,12 +151,13 @@ final class SequenceRun {
     private func comparison(_ mounter: Mounter, partition: Bool = true) -> TreeComparison {
         TreeComparison(
             scope: TreeComparison.Scope(
-                partition: partition, contradictions: Meant.contradictionsCount(in: mounter), ignored: setting.ignored))
+                partition: partition, contradictions: Meant.contradictionsCount(in: mounter),
+                namesElsewhere: kase.profile.lowerHardLinks, keepsTimes: Meant.keepsTimes(kase.profile), ignored: setting.ignored))
     }
 
     private func compare(_ outcomes: (kernel: Outcome, ours: Outcome), of step: Step) -> Difference? {
         if outcomes.kernel == outcomes.ours || setting.ignored.contains("result") { return nil }
-        if Meant.outcome(of: step, outcomes.kernel, outcomes.ours) { return nil }
+        if Meant.outcome(of: step, outcomes.kernel, outcomes.ours, kase.profile) { return nil }
         return Difference(kind: "result", kernel: outcomes.kernel.shown, ours: outcomes.ours.shown)
     }
 
@@ -188,7 +189,7 @@ final class SequenceRun {
         let (kernels, ours) = (left.openFiles(), right.openFiles())
         for (kernel, our) in zip(kernels, ours) {
             let path = Bytes("fd\(kernel.slot)")
-            if kernel.shown != our.shown && !Meant.withoutNames(kernel.shown, our.shown) && !setting.ignored.contains("fstat") {
+            if kernel.shown != our.shown && !Meant.sameFile(kernel.shown, our.shown, kase.profile) && !setting.ignored.contains("fstat") {
                 return Difference(kind: "fstat", path: path, kernel: kernel.shown, ours: our.shown)
             }
             let (first, second) = (names(kernel.ino, now.kernel, kernels), names(our.ino, now.ours, ours))
@@ -209,7 +210,8 @@ final class SequenceRun {
     private func afterwards(_ last: (kernel: Snapshot, ours: Snapshot)) throws(Failure) -> Finding? {
         let uppers = (observer.snapshot(of: kernelPlace.upper), observer.snapshot(of: oursPlace.upper))
         let upperComparison = UpperComparison(
-            prefix: kase.profile.prefix, stack: kase.stack, ignored: setting.ignored)
+            prefix: kase.profile.prefix, stack: kase.stack, keepsTimes: Meant.keepsTimes(kase.profile),
+            ignored: setting.ignored)
         if let found = upperComparison.difference(kernel: uppers.0, ours: uppers.1) {
             return Finding(difference: found, step: nil, phase: "uppers")
         }

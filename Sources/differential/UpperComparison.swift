@@ -5,6 +5,7 @@ struct UpperComparison {
     let prefix: String
     /// What the lowers below those uppers hold.
     let stack: Stack
+    var keepsTimes = false
     var ignored: Set<String> = []
 
     /// The first difference that is not meant.
@@ -14,9 +15,10 @@ struct UpperComparison {
         scope.ignored = ignored
         scope.contradictions = false
         scope.partition = false
+        scope.keepsTimes = keepsTimes
         let comparison = TreeComparison(scope: scope)
-        let kernel = kernel.filtered { ours[$0] != nil || !Meant.namedElsewhere($0, stack) }
-        let ours = ours.filtered { kernel[$0] != nil || !Meant.namedElsewhere($0, stack) }
+        let kernel = kernel.filtered { ours[$0] != nil || !Meant.namedElsewhere(kernel[$0], stack) }
+        let ours = ours.filtered { kernel[$0] != nil || !Meant.namedElsewhere(ours[$0], stack) }
         let left = normalised(kernel, like: ours)
         let right = normalised(ours, like: kernel)
         guard var found = comparison.difference(kernel: left, ours: right) else { return nil }

@@ -54,9 +54,14 @@ extension Union {
     func redirectData(_ node: Node, _ fd: FD, _ name: CPath) throws(Errno) {
         guard node.pointee.flags.contains(.metacopy), !node.pointee.flags.contains(.dataOnly) else { return }
         guard let place = node.pointee.lower else { return }
-        try fd.setAttribute(name, marks.name(.redirect), pathInLayer(place))
+        let path = pathInLayer(place)
+        guard path.count <= longestRedirect else { throw Errno.crossDevice }
+        try fd.setAttribute(name, marks.name(.redirect), path)
         node.pointee.flags.insert(.dataOnly)
     }
+
+    /// OVL_REDIRECT_MAX of the kernel: a longer path is not written, and the caller copies instead.
+    var longestRedirect: Int { 256 }
 
     /// The status with the body gate held.
     func statusHeld(_ node: Node) throws(Errno) -> Status {

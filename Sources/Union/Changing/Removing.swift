@@ -16,13 +16,14 @@ extension Union {
     private func remove(_ parent: Node, _ name: Name, directory wanted: Bool) throws(Errno) {
         guard work != nil else { throw Errno.readOnly }
         guard parent.pointee.directory != nil else { throw Errno.notDirectory }
-        try copyUp(parent)
         enterNames(parent, exclusive: true)
         defer { leaveNames(parent) }
         guard let entry = try findNode(parent, name) else { throw Errno.noEntry }
         defer { forget(NodeID(entry), count: 1) }
         if wanted, entry.pointee.directory == nil { throw Errno.notDirectory }
         if !wanted, entry.pointee.directory != nil { throw Errno.isDirectory }
+        if wanted, try !isEmpty(entry) { throw Errno.notEmpty }
+        try copyUp(parent)
         try prepareUnlink(entry)
         if wanted { enterNames(entry, exclusive: true) }
         defer { if wanted { leaveNames(entry) } }
@@ -67,7 +68,11 @@ extension Union {
             return
         }
         guard node.pointee.flags.contains(.inUpper), node.pointee.links?.pointee.sibling == nil else { return }
-        if let file = node.pointee.file, file.pointee.any >= 0 { return }
+        if let file = node.pointee.file {
+            // What reads a metacopy's data below is not the object itself.
+            let own = node.pointee.flags.contains(.metacopy) ? -1 : file.pointee.reading
+            if max(file.pointee.writing, file.pointee.anchor, own) >= 0 { return }
+        }
         let anchor = try? withObject(node, settled: true) { (fd, name) throws(Errno) in
             try fd.open(name, [.path, .noFollow]).release()
         }

@@ -38,8 +38,6 @@ extension Union {
         try checkNew(newParent.node, newName)
         renameGate.lock()
         defer { renameGate.unlock() }
-        try copyUp(oldParent.node)
-        try copyUp(newParent.node)
         let gates = oldParent == newParent ? [oldParent.node] : ordered(oldParent.node, newParent.node)
         for gate in gates { enterNames(gate, exclusive: true) }
         defer { for gate in gates.reversed() { leaveNames(gate) } }
@@ -53,6 +51,8 @@ extension Union {
         try checkEnds(old, new, flags)
         if oldNode == newNode { return }
 
+        try copyUp(oldParent.node)
+        try copyUp(newParent.node)
         try copyUp(oldNode, data: .metadataOnly)
         if let newNode {
             if flags.contains(.exchange) {
@@ -187,7 +187,7 @@ extension Union {
                 here = current.pointee.parent
             }
         }
-        guard value.count <= 256 || value.first != 0x2f || value.count < 4096 else { throw Errno.crossDevice }
+        guard value.first != 0x2f || value.count <= longestRedirect else { throw Errno.crossDevice }
         try source.setAttribute(old.name.path, marks.name(.redirect), value)
     }
 

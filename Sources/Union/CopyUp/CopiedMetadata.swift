@@ -58,10 +58,9 @@ extension Union {
         for attribute in [Ownership.Attribute.containers, .privileged] where key.elementsEqual(attribute.rawValue.utf8) {
             return true
         }
-        for prefix in ["trusted.overlay.", "user.overlay."] where key.starts(with: prefix.utf8) {
-            return !key.dropFirst(prefix.utf8.count).starts(with: "overlay.".utf8)
-        }
-        return false
+        if key.starts(with: marks.prefix) { return !key.dropFirst(marks.prefix.count).starts(with: "overlay.".utf8) }
+        // Marks of the other namespace are read too (4.5): on a copy they would say something new.
+        return Self.mark(key) != nil
     }
 
     /// Writes where a copy came from (`origin`), so that its inode number survives a remount (SEMANTICS 6.2).

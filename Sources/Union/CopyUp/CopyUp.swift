@@ -33,6 +33,11 @@ extension Union {
         monitor.lock()
         defer { monitor.unlock() }
         var missing: Node?
+        var alias = node.pointee.links
+        while let here = alias {
+            if here.pointee.parent.pointee.flags.contains(.inUpper) { return nil }
+            alias = here.pointee.sibling
+        }
         var link = node.pointee.links
         while let here = link, !here.pointee.parent.pointee.flags.contains(.inUpper) {
             missing = here.pointee.parent
@@ -46,7 +51,10 @@ extension Union {
         if isUp(node, data) { return }
         try retryingWithoutIdleDirectories { () throws(Errno) in
             if node.pointee.flags.contains(.inUpper) { return try completeData(node, data) }
-            if node.pointee.directory != nil { return try copyUpDirectory(node) }
+            if node.pointee.directory != nil {
+                guard !node.pointee.flags.contains(.removed) else { throw Errno.noEntry }
+                return try copyUpDirectory(node)
+            }
             if node.pointee.flags.contains(.removed) { return try copyUpRemoved(node, data) }
             try copyUpObject(node, data)
         }
@@ -118,10 +126,13 @@ extension Union {
             modified: Timestamp(seconds: status.mtime_s, nanoseconds: Int64(status.mtime_ns)))
     }
 
+    /// The name under which the upper gets it: one whose directory is there already, where there is a choice.
     func firstLink(_ node: Node) -> Link? {
         monitor.lock()
         defer { monitor.unlock() }
-        return node.pointee.links
+        var link = node.pointee.links
+        while let here = link, !here.pointee.parent.pointee.flags.contains(.inUpper) { link = here.pointee.sibling }
+        return link ?? node.pointee.links
     }
 
     // MARK: Other objects
@@ -138,7 +149,7 @@ extension Union {
         let above = try to.status()
         let layer = place.directory.pointee.layer
         let indexed = configuration.index && status.nlink > 1 && work.index != nil
-        let metadataOnly = wanted == .metadataOnly && configuration.metacopy && status.isRegular && status.size > 0
+        let metadataOnly = wanted == .metadataOnly && configuration.metacopy && status.isRegular
         // What is in a lower by metadata only has its data elsewhere still.
         let data: CopiedData = metadataOnly ? .metadataOnly : wanted == .none ? .none : .all
         var object = try makeObject(status, from, place.name.path)
@@ -246,7 +257,10 @@ extension Union {
     private func completeData(_ node: Node, _ wanted: CopiedData) throws(Errno) {
         guard node.pointee.flags.contains(.metacopy), wanted != .metadataOnly else { return }
         let source = wanted == .all ? try openForReading(node) : Descriptor(owning: -1)
+        let capability = "security.capability"
         try withObject(node, settled: true) { (fd, name) throws(Errno) in
+            // Writing takes it away; that was no write of the caller's.
+            let kept = wanted == .all ? try fd.attribute(name, capability) : nil
             let status = try fd.status(name)
             var mode: UInt32?
             let object: Descriptor
@@ -265,6 +279,7 @@ extension Union {
                     try object.fd.copyData(from: source.fd, size: Int64(clamping: size))
                     startWriting(object.fd, size: size)
                 }
+                if let kept { try object.fd.setAttribute("", capability, kept) }
                 try restoreSetID(object.fd, status)
                 try object.fd.setTimes(
                     "", access: Timestamp(seconds: status.atime_s, nanoseconds: Int64(status.atime_ns)),

@@ -11,6 +11,8 @@ public struct StatusChange: Sendable {
     public var modifiedTime: Timestamp?
     /// Set-id bits go, for a caller who may not keep them (FATTR_KILL_SUIDGID).
     public var dropsSetID = false
+    /// Who changes it, where that matters for `dropsSetID`.
+    public var caller = Caller(uid: 0, gid: 0)
 
     public init() {}
 }
@@ -32,7 +34,7 @@ extension Union {
                 if let size = change.size { try truncate(node, fd, name, size) }
                 if change.uid != nil || change.gid != nil { try setOwner(fd, name, change) }
                 if let mode = change.mode { try setMode(node, fd, name, mode) }
-                if change.dropsSetID { try dropSetID(fd, name) }
+                if change.dropsSetID { try dropSetID(fd, name, change.caller) }
                 if change.accessTime != nil || change.modifiedTime != nil {
                     try fd.setTimes(name, access: change.accessTime ?? .keep, modified: change.modifiedTime ?? .keep)
                 }
@@ -83,17 +85,19 @@ extension Union {
     }
 
     /// Set-id bits go when somebody else writes (the kernel's should_remove_suid). Precondition: body held.
-    func dropSetID(_ fd: FD, _ name: CPath) throws(Errno) {
-        let mode = try fd.status(name).mode
-        guard mode & 0o170000 == 0o100000 else { return }
+    func dropSetID(_ fd: FD, _ name: CPath, _ caller: Caller) throws(Errno) {
+        let status = try fd.status(name)
+        let mode = status.mode
+        guard status.isRegular else { return }
         var kept = mode & 0o7777 & ~0o4000
-        if mode & 0o10 != 0 { kept &= ~0o2000 }
+        // Without group execution the bit is for members of the group to keep.
+        if mode & 0o10 != 0 || caller.uid != 0 && caller.gid != status.gid { kept &= ~0o2000 }
         if kept != mode & 0o7777 { try fd.setMode(name, kept) }
     }
 
-    /// ``dropSetID(_:_:)`` of an open file.
-    public func dropSetID(_ node: NodeID) throws(Errno) {
-        try dropSetID(try writingDescriptor(node), "")
+    /// Takes the set-id bits from an open file that `caller` wrote to.
+    public func dropSetID(_ node: NodeID, _ caller: Caller) throws(Errno) {
+        try dropSetID(try writingDescriptor(node), "", caller)
     }
 
     /// readlink(2); the target's length.
@@ -116,7 +120,7 @@ extension Union {
     public func control(
         _ node: NodeID, request: UInt, changes: Bool, _ argument: UnsafeMutableRawPointer
     ) throws(Errno) {
-        if changes { try copyUp(node.node) }
+        if changes { try copyUp(node.node, data: .metadataOnly) }
         try withReadable(node.node) { (fd) throws(Errno) in
             _ = try check(cl_ioctl_pointer(fd.raw, request, argument))
         }

@@ -5,18 +5,13 @@ public import Linux
 /// Extended attributes as the mount shows them: everything but our own marks, with those of a nested union escaped
 /// (SEMANTICS 9.3; overlayfs.rst, "Nesting of overlayfs mounts").
 extension Union {
-    private static let namespaces = ["trusted.overlay.", "user.overlay."]
-
     /// How an attribute of the mount is stored; nil for one that does not exist in it.
     private func storedName(_ key: CPath) -> [CChar]? {
         let bytes = UnsafeBufferPointer(start: key, count: strlen(key)).map { UInt8(bitPattern: $0) }
-        if bytes.starts(with: "user.fuseoverlayfs.".utf8) { return nil }
-        if isRecord(bytes) { return nil }
-        for namespace in Self.namespaces where bytes.starts(with: namespace.utf8) {
-            let escaped = Array(namespace.utf8) + Array("overlay.".utf8) + bytes.dropFirst(namespace.utf8.count)
-            return escaped.map { CChar(bitPattern: $0) } + [0]
-        }
-        return bytes.map { CChar(bitPattern: $0) } + [0]
+        if bytes.starts(with: "user.fuseoverlayfs.".utf8) || isRecord(bytes) { return nil }
+        guard bytes.starts(with: marks.prefix) else { return bytes.map { CChar(bitPattern: $0) } + [0] }
+        let escaped = marks.prefix + Array("overlay.".utf8) + bytes.dropFirst(marks.prefix.count)
+        return escaped.map { CChar(bitPattern: $0) } + [0]
     }
 
     private func isRecord(_ key: [UInt8]) -> Bool {
@@ -28,12 +23,9 @@ extension Union {
     private func shownName(_ key: ArraySlice<UInt8>) -> [UInt8]? {
         let key = Array(key)
         if key.starts(with: "user.fuseoverlayfs.".utf8) || isRecord(key) { return nil }
-        for namespace in Self.namespaces where key.starts(with: namespace.utf8) {
-            let rest = key.dropFirst(namespace.utf8.count)
-            guard rest.starts(with: "overlay.".utf8) else { return nil }
-            return Array(namespace.utf8) + rest.dropFirst(8)
-        }
-        return key
+        guard key.starts(with: marks.prefix) else { return key }
+        let rest = key.dropFirst(marks.prefix.count)
+        return rest.starts(with: "overlay.".utf8) ? marks.prefix + rest.dropFirst(8) : nil
     }
 
     /// getxattr(2): the value, or ENODATA.

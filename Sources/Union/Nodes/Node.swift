@@ -108,7 +108,7 @@ struct OpenFileRecord {
     /// Kept for the FUSE session: see UnionFuse.
     var session = SessionState()
 
-    var any: Int32 { writing >= 0 ? writing : reading >= 0 ? reading : anchor }
+    var any: Int32 { writing >= 0 ? writing : anchor >= 0 ? anchor : reading }
 }
 
 /// What the FUSE session notes of an open node; meaningless to the union.
