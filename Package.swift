@@ -12,7 +12,9 @@ let strict: [SwiftSetting] = [
 let package = Package(
     name: "shale",
     products: [
+        .executable(name: "shale", targets: ["shale"]),
         .executable(name: "shalefs", targets: ["shalefs"]),
+        .library(name: "ShaleTesting", targets: ["ShaleTesting"]),
     ],
     dependencies: [
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.0")
@@ -25,6 +27,22 @@ let package = Package(
         .target(name: "UnionFuse", dependencies: ["Union", "Linux", "CLinux", "CFuse"], swiftSettings: strict),
         .executableTarget(
             name: "shalefs", dependencies: ["UnionFuse", "Union", "Linux", "CLinux"], swiftSettings: strict),
+        .target(name: "Changes", dependencies: ["Linux", "CLinux"], swiftSettings: strict),
+        .executableTarget(
+            name: "shale",
+            dependencies: [
+                "UnionFuse", "Union", "Changes", "Linux", "CLinux",
+                .product(name: "ArgumentParser", package: "swift-argument-parser"),
+            ], swiftSettings: strict),
+        .target(
+            name: "ShaleTesting", dependencies: ["UnionFuse", "Union", "Changes", "Linux", "CLinux"],
+            swiftSettings: strict),
+        .testTarget(
+            name: "UnionTests", dependencies: ["Union", "ShaleTesting", "Changes", "Linux", "CLinux"],
+            swiftSettings: strict),
+        .testTarget(name: "UnionFuseTests", dependencies: ["UnionFuse", "Union"], swiftSettings: strict),
+        .testTarget(
+            name: "MountTests", dependencies: ["ShaleTesting", "Linux", "CLinux", "shalefs"], swiftSettings: strict),
         // The oracle: the same operations on kernel overlayfs and on ours. Knows nothing of the code above.
         .target(name: "CDifferential"),
         .executableTarget(name: "differential", dependencies: ["CDifferential"], swiftSettings: strict),

@@ -62,7 +62,9 @@ public final class Union: @unchecked Sendable {
         let directory = Directory.allocate(capacity: 1)
         let roots = layers.indices.dropFirst().prefix(firstDataLayer - 1)
         let lowers = UnsafeMutableBufferPointer<LayerDirectory>.allocate(capacity: roots.count)
-        for (slot, layer) in roots.enumerated() { lowers.initializeElement(at: slot, to: layers[layer].rootDirectory()) }
+        for (slot, layer) in roots.enumerated() {
+            lowers.initializeElement(at: slot, to: layers[layer].rootDirectory())
+        }
         directory.initialize(to: DirectoryRecord(upper: nil, lowers: lowers))
         if opened.work != nil { directory.pointee.upper = layers[0].rootDirectory() }
         root = Node.allocate(capacity: 1)
@@ -72,6 +74,17 @@ public final class Union: @unchecked Sendable {
         root.pointee.lookups = 1
         if opened.work != nil { root.pointee.flags.insert(.inUpper) }
         for index in lowers.indices { readRootMarks(lowers[index]) }
+    }
+
+    deinit {
+        table.removeAll { node in
+            if let file = node.pointee.file { closeFile(file) }
+        }
+        while let directory = newest {
+            newest = directory.pointee.older
+            _ = cl_close(directory.pointee.descriptor)
+        }
+        for layer in layers where layer.root >= 0 { _ = cl_close(layer.root) }
     }
 
     /// The root of the merged tree. Need not be forgotten.
@@ -88,7 +101,9 @@ public final class Union: @unchecked Sendable {
     }
 
     /// What was found out when the stack was opened, in lines for `--verbose`.
-    public var notes: [String] { work.map { ["whiteouts: \($0.whiteoutForm)"] + $0.notes } ?? ["read-only: no upperdir"] }
+    public var notes: [String] {
+        work.map { ["whiteouts: \($0.whiteoutForm)"] + $0.notes } ?? ["read-only: no upperdir"]
+    }
 }
 
 /// A node as its holder sees it: from ``Union/lookup(_:_:)`` and its like, until forgotten.

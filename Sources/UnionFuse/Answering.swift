@@ -2,6 +2,7 @@ import CFuse
 import CLinux
 import Glibc
 import Linux
+import Synchronization
 import Union
 
 extension Session {
@@ -67,6 +68,7 @@ extension Session {
         case FUSE_REMOVEXATTR:
             guard let name = exchange.name(after: 0) else { throw Errno.invalid }
             try union.removeAttribute(node(head.nodeid), name.path)
+            if strcmp(name.path, "security.capability") == 0 { lastUncapable.store(head.nodeid, ordering: .relaxed) }
             return 0
         case FUSE_STATFS: return try fileSystemStatus(exchange)
         default: throw Errno.notImplemented

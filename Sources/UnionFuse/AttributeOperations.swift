@@ -2,6 +2,7 @@ import CFuse
 import CLinux
 import Glibc
 import Linux
+import Synchronization
 import Union
 
 /// Requests about attributes, extended ones, and the file system as a whole.
@@ -24,12 +25,21 @@ extension Session {
                 has(FATTR_MTIME_NOW)
                 ? .now : Timestamp(seconds: Int64(bitPattern: argument.mtime), nanoseconds: Int64(argument.mtimensec))
         }
-        // A change of nothing is chown(2) with neither owner nor group, which takes set-id bits away all the same.
-        let nothing = argument.valid & UInt32(FATTR_SIZE | FATTR_MODE | FATTR_UID | FATTR_GID | FATTR_ATIME | FATTR_MTIME) == 0
-        change.dropsSetID = has(FATTR_KILL_SUIDGID) || nothing
+        // A change of nothing is chown(2) with neither owner nor group, which takes set-id bits away all the same; or
+        // what the kernel does before a write once it has removed capabilities, which does not (__remove_privs).
+        let nothing =
+            argument.valid & UInt32(FATTR_SIZE | FATTR_MODE | FATTR_UID | FATTR_GID | FATTR_ATIME | FATTR_MTIME) == 0
+        let beforeWrite = nothing && lastUncapable.exchange(0, ordering: .relaxed) == exchange.head.nodeid
+        change.dropsSetID = has(FATTR_KILL_SUIDGID) || nothing && !beforeWrite
         change.caller = caller(exchange)
-        let node = try node(exchange.head.nodeid)
-        return encode(try union.change(node, change), of: node, exchange)
+        let target = try node(exchange.head.nodeid)
+        // Or what it does before somebody else's write to a set-id file, which he has open then.
+        if nothing, !beforeWrite, exchange.head.uid != 0, (try? union.writingDescriptor(target)) == nil,
+            try union.status(target).uid != exchange.head.uid
+        {
+            throw Errno.notPermitted
+        }
+        return encode(try union.change(target, change), of: target, exchange)
     }
 
     /// statx(2) beyond stat(2): the time of birth (SEMANTICS 6.3).

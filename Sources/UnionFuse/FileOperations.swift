@@ -21,7 +21,7 @@ extension Session {
         if argument.open_flags & UInt32(FUSE_OPEN_KILL_SUIDGID) != 0 { try? union.dropSetID(node, caller(exchange)) }
         let reply = openedReply(node, writing: flags.writes)
         // What the kernel knows of its times and size may grow old without a request.
-        if reply.fh == Handle.passthroughWriter { Self.invalidateAttributes(node, device) }
+        if reply.fh == Handle.passthroughWriter { invalidateAttributes(node) }
         exchange.body.storeBytes(of: reply, as: cf_open_out.self)
         return MemoryLayout<cf_open_out>.size
     }
@@ -84,7 +84,7 @@ extension Session {
                 }
             }
         }
-        if argument.fh == Handle.passthroughWriter { Self.invalidateAttributes(node, device) }
+        if argument.fh == Handle.passthroughWriter { invalidateAttributes(node) }
         union.close(node)
         return 0
     }

@@ -125,11 +125,14 @@ public struct MountOptions: Sendable {
         case "writeback": session.writeback = try flag(key, value)
         case "follow_client": session.follow = try flag(key, value)
         // Always so, or of no consequence here.
-        case "default_permissions", "defaults", "atime", "relatime", "strictatime", "nodiratime", "diratime", "async", "sync",
-            "dirsync", "auto", "noauto", "user", "nouser", "users", "_netdev", "nofail", "plugins", "cachedir", "timeout",
+        case "default_permissions", "defaults", "atime", "relatime", "strictatime", "nodiratime", "diratime", "async",
+            "sync",
+            "dirsync", "auto", "noauto", "user", "nouser", "users", "_netdev", "nofail", "plugins", "cachedir",
+            "timeout",
             "noacl", "acl", "static_nlink", "context", "fscontext", "defcontext", "rootcontext", "big_writes",
             "nonempty", "auto_unmount", "max_write", "lazytime", "clone_fd", "nofsync":
-            if !["defaults", "default_permissions", "relatime", "atime", "async", "noauto", "auto", "acl"].contains(key) {
+            if !["defaults", "default_permissions", "relatime", "atime", "async", "noauto", "auto", "acl"].contains(key)
+            {
                 warnings.append("option \(key): has no effect here")
             }
         default: warnings.append("unknown option ignored: \(printable(Array(key.utf8)))")
@@ -152,7 +155,8 @@ public struct MountOptions: Sendable {
                 dataOnly = true
                 index += 1
             } else if dataOnly {
-                throw Refusal("lowerdir=\(printable(text)): only data-only lowers, after '::', can follow a data-only lower")
+                throw Refusal(
+                    "lowerdir=\(printable(text)): only data-only lowers, after '::', can follow a data-only lower")
             }
             let path = Self.unescaped(parts[index])
             if dataOnly { data.append(path) } else { lowers.append(path) }

@@ -53,7 +53,9 @@ public enum Mounting {
         }
         let text = list.map { Array($0.utf8) } + names
         let status = run(
-            ["fusermount3", "-o"].map { Array($0.utf8) } + [Array(text.joined(separator: [0x2c]))] + [Array("--".utf8), mountPoint],
+            ["fusermount3", "-o"].map { Array($0.utf8) } + [Array(text.joined(separator: [0x2c]))] + [
+                Array("--".utf8), mountPoint,
+            ],
             environment: ["_FUSE_COMMFD=\(sockets[0])"])
         _ = cl_close(sockets[0])
         sockets[0] = -1
@@ -95,7 +97,8 @@ public enum Mounting {
             for variable in variables { free(variable) }
         }
         var process = pid_t()
-        guard let program = pointers.first ?? nil, posix_spawnp(&process, program, nil, nil, pointers, variables) == 0 else {
+        guard let program = pointers.first ?? nil, posix_spawnp(&process, program, nil, nil, pointers, variables) == 0
+        else {
             return 127
         }
         var status: Int32 = 0

@@ -114,8 +114,14 @@ extension Session {
         guard let old = exchange.name(after: start), let new = exchange.name(after: start + old.count + 1) else {
             throw Errno.invalid
         }
-        try union.rename(
-            node(exchange.head.nodeid), old, to: node(target), new, flags: RenameFlags(rawValue: flags))
+        let source = try node(exchange.head.nodeid)
+        do throws(Errno) {
+            try union.rename(source, old, to: node(target), new, flags: RenameFlags(rawValue: flags))
+        } catch {
+            // The file system below may have touched its directories before it refused.
+            for parent in [source, try node(target)] { invalidateAttributes(parent) }
+            throw error
+        }
         return 0
     }
 
@@ -123,6 +129,7 @@ extension Session {
         guard let argument = exchange.argument(fuse_link_in.self),
             let name = exchange.name(after: MemoryLayout<fuse_link_in>.size)
         else { throw Errno.invalid }
-        return encode(try union.link(node(argument.oldnodeid), node(exchange.head.nodeid), name, absent: true), exchange)
+        return encode(
+            try union.link(node(argument.oldnodeid), node(exchange.head.nodeid), name, absent: true), exchange)
     }
 }

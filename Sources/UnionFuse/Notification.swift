@@ -5,9 +5,11 @@ import Union
 
 extension Session {
     /// Tells the kernel to ask again for the attributes of a node (FUSE_NOTIFY_INVAL_INODE with no range).
-    static func invalidateAttributes(_ node: NodeID, _ device: Int32) {
+    func invalidateAttributes(_ node: NodeID) { Self.invalidateAttributes(nodeNumber(node), device) }
+
+    static func invalidateAttributes(_ number: UInt64, _ device: Int32) {
         var notice = fuse_notify_inval_inode_out()
-        notice.ino = UInt64(node.address)
+        notice.ino = number
         notice.off = -1
         let size = MemoryLayout<fuse_out_header>.size + MemoryLayout<fuse_notify_inval_inode_out>.size
         let head = fuse_out_header(

@@ -32,6 +32,8 @@ public final class Session: @unchecked Sendable {
     private let ready = Atomic<Bool>(false)
     private let onReady: @Sendable () -> Void
     let ended = Atomic<Bool>(false)
+    /// The node whose capabilities the kernel removed last.
+    let lastUncapable = Atomic<UInt64>(0)
 
     /// What was agreed with the kernel.
     struct Features {
@@ -45,7 +47,10 @@ public final class Session: @unchecked Sendable {
         self.device = device
         self.options = options
         self.onReady = onReady
-        union.onAttributesChanged = { [device] node in Self.invalidateAttributes(node, device) }
+        union.onAttributesChanged = { [device] node in
+            // The root is never copied up: an address is the kernel's number.
+            Self.invalidateAttributes(UInt64(node.address), device)
+        }
     }
 
     /// Answers requests until the mount ends. Blocks.

@@ -20,6 +20,8 @@ struct TreeComparison {
         var partition = true
         var extents = true
         var contradictions = true
+        /// See `Meant.partsLinks`.
+        var partsLinks = false
         /// Lowers have hard links.
         var namesElsewhere = false
         /// See `Meant.keepsTimes`.
@@ -100,6 +102,7 @@ struct TreeComparison {
         let (left, right) = (firstNames(kernel), firstNames(ours))
         guard left.count == right.count else { return nil }
         for (index, node) in kernel.nodes.enumerated() where left[index] != right[index] {
+            if scope.partsLinks, left[index] == index, node.stat.nlink > 1 { continue }
             return Difference(
                 kind: "same inode", path: node.path, kernel: "one with \(kernel.nodes[left[index]].path.shown)",
                 ours: "one with \(ours.nodes[right[index]].path.shown)")

@@ -52,6 +52,9 @@ enum Meant {
     /// 5.1: a copy-up keeps the times, also when a metacopy gets its data. The kernel's is then new.
     static func keepsTimes(_ profile: Profile) -> Bool { profile.options.contains("metacopy=on") }
 
+    /// 6.1: names of one file have one number. The kernel's, without file handles, may have one each.
+    static func partsLinks(_ profile: Profile) -> Bool { profile.userXattrs }
+
     /// What `fstat` shows may differ in the time (``keepsTimes(_:)``), and (6.3, 8.1) in the link count of a file whose
     /// last name is gone: it has none, where the kernel shows the lower's own count.
     static func sameFile(_ kernel: String, _ ours: String, _ profile: Profile) -> Bool {

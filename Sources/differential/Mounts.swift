@@ -25,7 +25,7 @@ struct StackPlace {
         let builder = StackBuilder(prefix: prefix)
         try make(base)
         for (layer, path) in zip(stack.lowers, lowers) { try builder.build(layer, at: path) }
-        try builder.build(stack.upper, at: upper)
+        try builder.build(stack.upperThatMerges, at: upper)
         try make(work)
     }
 

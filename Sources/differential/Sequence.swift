@@ -152,7 +152,8 @@ final class SequenceRun {
         TreeComparison(
             scope: TreeComparison.Scope(
                 partition: partition, contradictions: Meant.contradictionsCount(in: mounter),
-                namesElsewhere: kase.profile.lowerHardLinks, keepsTimes: Meant.keepsTimes(kase.profile), ignored: setting.ignored))
+                partsLinks: Meant.partsLinks(kase.profile), namesElsewhere: kase.profile.lowerHardLinks,
+                keepsTimes: Meant.keepsTimes(kase.profile), ignored: setting.ignored))
     }
 
     private func compare(_ outcomes: (kernel: Outcome, ours: Outcome), of step: Step) -> Difference? {
@@ -189,7 +190,9 @@ final class SequenceRun {
         let (kernels, ours) = (left.openFiles(), right.openFiles())
         for (kernel, our) in zip(kernels, ours) {
             let path = Bytes("fd\(kernel.slot)")
-            if kernel.shown != our.shown && !Meant.sameFile(kernel.shown, our.shown, kase.profile) && !setting.ignored.contains("fstat") {
+            if kernel.shown != our.shown && !Meant.sameFile(kernel.shown, our.shown, kase.profile)
+                && !setting.ignored.contains("fstat")
+            {
                 return Difference(kind: "fstat", path: path, kernel: kernel.shown, ours: our.shown)
             }
             let (first, second) = (names(kernel.ino, now.kernel, kernels), names(our.ino, now.ours, ours))

@@ -56,6 +56,20 @@ struct Stack {
     var count: Int { lowers.reduce(upper.entries.count) { $0 + $1.entries.count } }
 }
 
+extension Stack {
+    /// The upper without whiteouts where nothing merges: they hide nothing, the kernel shows them in listings, and then
+    /// refuses to remove the directory (4.4).
+    var upperThatMerges: Layer {
+        var layer = upper
+        layer.entries.removeAll { entry in
+            guard case .whiteout = entry.kind, let slash = entry.path.lastIndex(of: 0x2f) else { return false }
+            let parent = Bytes(entry.path[..<slash])
+            return !lowers.contains { $0.entry(at: parent)?.isDirectory ?? false }
+        }
+        return layer
+    }
+}
+
 extension Entry {
     var shown: String {
         var text = path.isEmpty ? "/" : path.shown

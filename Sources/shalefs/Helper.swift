@@ -61,7 +61,8 @@ enum Helper {
             }
             if positional.count == 2 { options.source = positional.removeFirst() }
             guard positional.count == 1 else {
-                throw Refusal(positional.isEmpty ? "no mount point given; see shalefs --help" : "more than one mount point given")
+                throw Refusal(
+                    positional.isEmpty ? "no mount point given; see shalefs --help" : "more than one mount point given")
             }
         } catch {
             say("\(error)")

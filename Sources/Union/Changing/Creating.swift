@@ -93,7 +93,8 @@ extension Union {
     }
 
     /// In a merged directory a new one may hide what is below.
-    private func settleDirectory(_ directory: Directory, _ to: FD, _ holder: LayerDirectory, _ name: Name) throws(Errno) {
+    private func settleDirectory(_ directory: Directory, _ to: FD, _ holder: LayerDirectory, _ name: Name) throws(Errno)
+    {
         guard directory.pointee.merged, let work else { return }
         if marksNewDirectories {
             try? markOpaque(to, name.path)
@@ -177,7 +178,9 @@ extension Union {
         let parent = parent.node
         guard work != nil else { throw Errno.readOnly }
         try copyUp(parent)
-        guard let directory = parent.pointee.directory, let upper = directory.pointee.upper else { throw Errno.notDirectory }
+        guard let directory = parent.pointee.directory, let upper = directory.pointee.upper else {
+            throw Errno.notDirectory
+        }
         let to = try pin(upper)
         defer { unpin(upper) }
         let effective = inheritsACL(directory, to) ? mode : mode & ~caller.umask

@@ -51,13 +51,36 @@ extension Union {
     }
 
     /// A metacopy that gets another name must say where its data is (ovl_set_link_redirect).
-    func redirectData(_ node: Node, _ fd: FD, _ name: CPath) throws(Errno) {
+    ///
+    /// `alias`: the parent and the name by which it is reached, a shorter way to the same data where there are hard links.
+    func redirectData(
+        _ node: Node, _ fd: FD, _ name: CPath, alias: (parent: Node, name: Name)? = nil, sameParent: Bool = false
+    ) throws(Errno) {
         guard node.pointee.flags.contains(.metacopy), !node.pointee.flags.contains(.dataOnly) else { return }
         guard let place = node.pointee.lower else { return }
-        let path = pathInLayer(place)
-        guard path.count <= longestRedirect else { throw Errno.crossDevice }
+        var path = pathInLayer(place)
+        if let alias,
+            let lower = alias.parent.pointee.directory?.pointee.lowers.first(where: {
+                $0.pointee.layer == place.directory.pointee.layer
+            }), let parent = try? pin(lower)
+        {
+            defer { unpin(lower) }
+            let data = try? statusOf(place)
+            if let here = try? parent.status(alias.name.path), here.ino == data?.ino {
+                let own = NameBytes(alias.name.bytes)
+                defer { own.release() }
+                path = sameParent ? Array(alias.name.bytes) : pathInLayer(LowerPlace(directory: lower, name: own))
+            }
+        }
+        guard path.first != 0x2f || path.count <= longestRedirect else { throw Errno.crossDevice }
         try fd.setAttribute(name, marks.name(.redirect), path)
         node.pointee.flags.insert(.dataOnly)
+    }
+
+    private func statusOf(_ place: LowerPlace) throws(Errno) -> Status {
+        let fd = try pin(place.directory)
+        defer { unpin(place.directory) }
+        return try fd.status(place.name.path)
     }
 
     /// OVL_REDIRECT_MAX of the kernel: a longer path is not written, and the caller copies instead.

@@ -113,7 +113,9 @@ extension Union {
         monitor.lock()
         if let link = node.pointee.links {
             var found: Link? = link
-            while let here = found, here.pointee.parent != parent || !here.pointee.name.equals(name) { found = here.pointee.sibling }
+            while let here = found, here.pointee.parent != parent || !here.pointee.name.equals(name) {
+                found = here.pointee.sibling
+            }
             if let found { removeLinkLocked(found) }
         }
         if node.pointee.links == nil { node.pointee.flags.insert(.removed) }

@@ -104,8 +104,9 @@ extension Union {
             }
         }
         try checkMovable(oldNode)
-        if !flags.contains(.exchange), let newNode = new.node, newNode != oldNode, new.isDirectory,
-            try !isEmpty(newNode)
+        // Of a directory of the upper alone, rename(2) itself will say.
+        if !flags.contains(.exchange), let newNode = new.node, newNode != oldNode,
+            let directory = newNode.pointee.directory, !directory.pointee.lowers.isEmpty, try !isEmpty(newNode)
         {
             throw Errno.notEmpty
         }
@@ -140,8 +141,16 @@ extension Union {
         if !upperHas {
             try moveAlias(node, old, new, source, from, target, work)
         } else {
-            try clearTarget(new, target, to, upperHas: newUpperHas)
-            try moveUpper(old, new, source, from, target, work)
+            do throws(Errno) {
+                try moveUpper(old, new, source, from, target, work)
+            } catch {
+                // Nothing but whiteouts in it, or what a lower shows is hidden already.
+                guard error == .notEmpty || error == .exists, let newNode = new.node, try isEmpty(newNode) else {
+                    throw error
+                }
+                try clearTarget(new, target, to, upperHas: newUpperHas)
+                try moveUpper(old, new, source, from, target, work)
+            }
         }
         clearFileWhiteout(target, new.name)
         settleNames(node, old, new, upperHas: upperHas, newUpperHas: newUpperHas, to)
@@ -163,7 +172,9 @@ extension Union {
                 }
             }
         } else if node.pointee.flags.contains(.metacopy) {
-            try withObject(node, settled: true) { (fd, name) throws(Errno) in try redirectData(node, fd, name) }
+            try withObject(node, settled: true) { (fd, name) throws(Errno) in
+                try redirectData(node, fd, name, alias: (old.parent, old.name), sameParent: old.parent == new.parent)
+            }
         }
     }
 
@@ -177,9 +188,12 @@ extension Union {
         if let existing, existing.first == 0x2f || sameParent { return }
         var value = Array(name.bytes)
         // A relative redirect is looked up in the same directory's lowers: only a name of theirs can be one.
-        if !sameParent || lower.pointee.parent != old.parent.pointee.directory?.pointee.lowers.first(where: {
-            $0.pointee.layer == lower.pointee.layer
-        }) {
+        if !sameParent
+            || lower.pointee.parent
+                != old.parent.pointee.directory?.pointee.lowers.first(where: {
+                    $0.pointee.layer == lower.pointee.layer
+                })
+        {
             value = []
             var here: LayerDirectory? = lower
             while let current = here, let part = current.pointee.name {
@@ -236,7 +250,9 @@ extension Union {
         do throws(Errno) {
             try source.rename(old.name.path, to: target, new.name.path, flags: flags)
         } catch {
-            guard flags & 4 != 0, error == .invalid || error == .notPermitted || error == .notImplemented else { throw error }
+            guard flags & 4 != 0, error == .invalid || error == .notPermitted || error == .notImplemented else {
+                throw error
+            }
             // No RENAME_WHITEOUT here: for a moment the lower's object has the old name again, and nothing is lost.
             try source.rename(old.name.path, to: target, new.name.path, flags: 0)
             try whiteOut(source, from, old.name)

@@ -12,7 +12,9 @@ extension Union {
     }
 
     /// Replaces what the upper has at `name` by a whiteout, atomically; what was there moves to work under the name returned.
-    func whiteOutOver(_ directory: FD, _ holder: LayerDirectory, _ name: Name, isDirectory: Bool) throws(Errno) -> [CChar]? {
+    func whiteOutOver(_ directory: FD, _ holder: LayerDirectory, _ name: Name, isDirectory: Bool) throws(Errno)
+        -> [CChar]?
+    {
         guard let work else { throw Errno.readOnly }
         let temporary = work.temporaryName()
         guard work.devices else {
@@ -73,7 +75,8 @@ extension Union {
         } catch {
             // Without attributes a file has to say it, and only where whiteouts are files too.
             guard error == .notSupported, let work, !work.devices else { throw error }
-            let open = try name.pointee == 0
+            let open =
+                try name.pointee == 0
                 ? directory.reopen([.path, .directory]) : directory.open(name, [.path, .directory, .noFollow])
             let file = try open.fd.open(".wh..wh..opq", [.create, .writeOnly, .noFollow], mode: 0o600)
             _ = consume file

@@ -55,7 +55,8 @@ extension Union {
     /// Our own marks, which describe one layer's object and never its copy. Escaped ones are somebody else's and stay.
     func isPrivate(_ key: [UInt8]) -> Bool {
         if key.starts(with: "user.fuseoverlayfs.".utf8) { return true }
-        for attribute in [Ownership.Attribute.containers, .privileged] where key.elementsEqual(attribute.rawValue.utf8) {
+        for attribute in [Ownership.Attribute.containers, .privileged] where key.elementsEqual(attribute.rawValue.utf8)
+        {
             return true
         }
         if key.starts(with: marks.prefix) { return !key.dropFirst(marks.prefix.count).starts(with: "overlay.".utf8) }

@@ -57,7 +57,9 @@ extension Union {
     func readTarget(_ directory: FD, _ name: CPath) throws(Errno) -> [CChar] {
         var target = [CChar](repeating: 0, count: 4097)
         let outcome = target.withUnsafeMutableBytes { buffer -> Result<Int, Errno> in
-            do throws(Errno) { return .success(try directory.readLink(name, into: buffer)) } catch { return .failure(error) }
+            do throws(Errno) { return .success(try directory.readLink(name, into: buffer)) } catch {
+                return .failure(error)
+            }
         }
         let count = try outcome.get()
         guard count < 4097 else { throw Errno.nameTooLong }

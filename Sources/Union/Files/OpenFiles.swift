@@ -7,7 +7,9 @@ extension Union {
     /// `truncate` empties it, and then no data is copied (5.4). Each open is ended by ``close(_:)``.
     public func open(_ node: NodeID, writing: Bool, truncate: Bool = false) throws(Errno) {
         let node = node.node
-        guard node.pointee.type == 0o100000 else { throw node.pointee.directory == nil ? Errno.noDeviceOrAddress : .isDirectory }
+        guard node.pointee.type == 0o100000 else {
+            throw node.pointee.directory == nil ? Errno.noDeviceOrAddress : .isDirectory
+        }
         if writing || truncate {
             try copyUp(node, data: truncate ? .none : .all)
         }
@@ -132,7 +134,8 @@ extension Union {
     }
 
     func closeFile(_ file: OpenFile) {
-        for raw in [file.pointee.reading, file.pointee.writing, file.pointee.retired, file.pointee.anchor] where raw >= 0 {
+        for raw in [file.pointee.reading, file.pointee.writing, file.pointee.retired, file.pointee.anchor]
+        where raw >= 0 {
             _ = cl_close(raw)
         }
         file.deallocate()

@@ -8,6 +8,7 @@ extension Union {
         var status: Status
         var delta: Int32
         var name: NameBytes
+        var metacopy: Bool
     }
 
     /// The copy that stands for a lower file with several names, if one of them was copied up.
@@ -21,8 +22,10 @@ extension Union {
                 let status = try index.status(entry.path)
                 guard status.type == found.status.type else { return nil }
                 var flags: NodeRecord.Flags = []
-                return Indexed(status: status, delta: readLinkDelta(index, entry.path, origin, &flags),
-                    name: NameBytes(entry.bytes))
+                return Indexed(
+                    status: status, delta: readLinkDelta(index, entry.path, origin, &flags),
+                    name: NameBytes(entry.bytes),
+                    metacopy: try index.attribute(entry.path, marks.name(.metacopy)) != nil)
             } catch {
                 if error == .noEntry { return nil }
                 throw error
@@ -33,7 +36,8 @@ extension Union {
     /// The `nlink` mark: what to add to the real link count. Sets `.indexed` where the object is in the index.
     func readLinkDelta(_ fd: FD, _ name: CPath, _ origin: Origin, _ flags: inout NodeRecord.Flags) -> Int32 {
         guard let index = work?.index else { return 0 }
-        let isIndexed = (try? withName(origin.indexName) { (entry) throws(Errno) in try index.status(entry.path) }) != nil
+        let isIndexed =
+            (try? withName(origin.indexName) { (entry) throws(Errno) in try index.status(entry.path) }) != nil
         guard isIndexed else { return 0 }
         flags.insert(.indexed)
         // "U+1" or "U-1": relative to the upper's count (ovl_get_nlink). "L…" is relative to the lower's.
@@ -48,7 +52,9 @@ extension Union {
         guard node.pointee.flags.contains(.indexed) else { return }
         let delta = node.pointee.linkDelta
         let value = Array("U\(delta < 0 ? "" : "+")\(delta)".utf8)
-        try? withObject(node, settled: true) { (fd, name) throws(Errno) in try fd.setAttribute(name, marks.name(.nlink), value) }
+        try? withObject(node, settled: true) { (fd, name) throws(Errno) in
+            try fd.setAttribute(name, marks.name(.nlink), value)
+        }
     }
 
     /// Reaches the node through the index from now on. Precondition: body held.

@@ -11,7 +11,9 @@ struct Origin: Equatable {
     private static let header = 21
 
     init?(bytes: [UInt8]) {
-        guard bytes.count > Self.header, bytes[0] == 0, bytes[1] == 0xfb, Int(bytes[2]) == bytes.count else { return nil }
+        guard bytes.count > Self.header, bytes[0] == 0, bytes[1] == 0xfb, Int(bytes[2]) == bytes.count else {
+            return nil
+        }
         // Big-endian handles are another machine's.
         guard bytes[3] & 1 == 0 else { return nil }
         self.bytes = bytes

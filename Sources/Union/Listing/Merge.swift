@@ -59,7 +59,9 @@ struct Merger {
             let item = listing.items[Int(slots[slot])]
             if Int(item.length) == name.count {
                 let same = listing.names.withUnsafeBufferPointer { all in
-                    memcmp(all.baseAddress.unsafelyUnwrapped + Int(item.offset), name.baseAddress.unsafelyUnwrapped, name.count) == 0
+                    memcmp(
+                        all.baseAddress.unsafelyUnwrapped + Int(item.offset), name.baseAddress.unsafelyUnwrapped,
+                        name.count) == 0
                 }
                 if same { return slot }
             }
@@ -99,7 +101,8 @@ struct Merger {
         for position in listing.items.indices {
             let item = listing.items[position]
             let slot = listing.names.withUnsafeBufferPointer { all in
-                slotForRehash(UnsafeBufferPointer(rebasing: all[Int(item.offset)..<Int(item.offset) + Int(item.length)]))
+                slotForRehash(
+                    UnsafeBufferPointer(rebasing: all[Int(item.offset)..<Int(item.offset) + Int(item.length)]))
             }
             slots[slot] = Int32(position)
         }
@@ -162,7 +165,9 @@ extension Union {
             }
             var flags: Listing.Item.Flags = impure ? .lookUp : []
             var type = entry.type
-            if type == 0 || type == 2 || part.pointee.attributeWhiteouts && type == 8 || readsOwnership(layer) && type == 8 {
+            if type == 0 || type == 2 || part.pointee.attributeWhiteouts && type == 8
+                || readsOwnership(layer) && type == 8
+            {
                 let status = try? fd.status(entry.path)
                 guard let status else { return true }
                 type = UInt8(truncatingIfNeeded: status.type >> 12)

@@ -77,7 +77,9 @@ extension Union {
                 if let below = resolve(origin) { identity = Identity(number: below.inode, layer: below.layer) }
                 if status.nlink > 1 {
                     delta = readLinkDelta(fd, name.path, origin, &flags)
-                    if flags.contains(.indexed) { indexName = origin.indexName.withUnsafeBufferPointer { NameBytes($0) } }
+                    if flags.contains(.indexed) {
+                        indexName = origin.indexName.withUnsafeBufferPointer { NameBytes($0) }
+                    }
                 }
             }
         }
@@ -96,10 +98,21 @@ extension Union {
                     delta = indexed.delta
                     status = indexed.status
                     indexName = indexed.name
+                    if indexed.metacopy {
+                        flags.insert(.metacopy)
+                        monitor.lock()
+                        found.holder.pointee.references += 1
+                        lower = LowerPlace(
+                            directory: found.holder,
+                            name: found.name.map { $0.withUnsafeBufferPointer { NameBytes($0) } }
+                                ?? NameBytes(name.bytes))
+                        monitor.unlock()
+                    }
                 }
             }
         } else if status.nlink > 1 {
-            key = flags.contains(.indexed)
+            key =
+                flags.contains(.indexed)
                 ? inodeKey(identity.number, layer: identity.layer) : inodeKey(status.ino, layer: 0)
         }
         var shown = status

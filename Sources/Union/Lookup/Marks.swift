@@ -103,7 +103,8 @@ extension Union {
 func withUnsafeTemporaryAllocationThrowing<Result>(
     byteCount: Int, _ body: (UnsafeMutableRawBufferPointer) throws(Errno) -> Result
 ) throws(Errno) -> Result {
-    let outcome: Swift.Result<Result, Errno> = withUnsafeTemporaryAllocation(byteCount: byteCount, alignment: 8) { buffer in
+    let outcome: Swift.Result<Result, Errno> = withUnsafeTemporaryAllocation(byteCount: byteCount, alignment: 8) {
+        buffer in
         do throws(Errno) {
             return .success(try body(buffer))
         } catch {

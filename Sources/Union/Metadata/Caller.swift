@@ -38,6 +38,7 @@ extension Union {
         }
         let real = try fd.status(name)
         try record(
-            RecordedOwner(uid: caller.uid, gid: caller.gid, mode: real.mode & 0o7777, kind: .init(type: type)), fd, name)
+            RecordedOwner(uid: caller.uid, gid: caller.gid, mode: real.mode & 0o7777, kind: .init(type: type)), fd, name
+        )
     }
 }

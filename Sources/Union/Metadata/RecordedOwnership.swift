@@ -60,7 +60,8 @@ struct RecordedOwner: Equatable {
             if let plain = Self.kinds.first(where: { $0.type == kind.type }) {
                 text += ":" + plain.name
             } else {
-                text += ":\(kind.type == 0o060000 ? "block" : "char")-\(major(dev_t(kind.device)))-\(minor(dev_t(kind.device)))"
+                text +=
+                    ":\(kind.type == 0o060000 ? "block" : "char")-\(major(dev_t(kind.device)))-\(minor(dev_t(kind.device)))"
             }
         }
         return Array(text.utf8)

@@ -50,7 +50,9 @@ extension Union {
         }
         monitor.lock()
         let flags = node.pointee.flags
-        if (flags.contains(.removed) || node.pointee.links == nil) && (flags.contains(.inUpper) || node.pointee.lower == nil) {
+        if (flags.contains(.removed) || node.pointee.links == nil)
+            && (flags.contains(.inUpper) || node.pointee.lower == nil)
+        {
             let raw = node.pointee.file?.pointee.any ?? -1
             monitor.unlock()
             guard raw >= 0 else { throw Errno.stale }

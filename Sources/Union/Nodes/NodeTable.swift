@@ -58,6 +58,22 @@ struct NodeTable {
         old.deallocate()
     }
 
+    /// Forgets everything, when nothing will be asked any more. `body` sees each node with a name.
+    mutating func removeAll(_ body: (Node) -> Void) {
+        for bucket in buckets {
+            var link = bucket
+            while let here = link {
+                link = here.pointee.next
+                let node = here.pointee.node
+                if node.pointee.links == here { body(node) }
+            }
+        }
+        buckets.deallocate()
+        buckets = .allocate(capacity: 1)
+        buckets.initialize(repeating: nil)
+        inodes = [:]
+    }
+
     func node(for key: InodeKey) -> Node? { key == .none ? nil : inodes[key] }
 
     mutating func register(_ node: Node, key: InodeKey) {

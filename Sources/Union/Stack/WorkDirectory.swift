@@ -14,10 +14,16 @@ final class WorkDirectory: @unchecked Sendable {
     /// Files can be made without a name.
     let unnamed: Bool
     let notes: [String]
+    /// The workdir and the upperdir, locked. On open descriptions, which a kill closes too.
+    private let locks: [Int32]
 
     private let counter = Atomic<UInt64>(0)
     /// The name in `directory` of the whiteout that all deletions link to; nil until needed. Guarded by its lock.
     private let shared = Locked<[CChar]?>(nil)
+
+    deinit {
+        for raw in locks + [directory.raw, index?.raw ?? -1] where raw >= 0 { _ = cl_close(raw) }
+    }
 
     var whiteoutForm: String { devices ? "character devices 0/0" : ".wh. files" }
 
@@ -43,9 +49,6 @@ final class WorkDirectory: @unchecked Sendable {
             guard cl_flock_exclusive(upperLock.raw) >= 0 else {
                 throw Refusal("upperdir \(printable(upper.path)): in use by another mount")
             }
-            // Held until the process ends: the locks are on open descriptions, which a kill closes too.
-            _ = upperLock.release()
-
             let directory = try Self.open(work.fd, "work", or: refuse)
             try Self.checkMarks(directory.fd, path)
             try directory.fd.removeContents()
@@ -63,7 +66,7 @@ final class WorkDirectory: @unchecked Sendable {
             }
             self.index = index
             self.directory = FD(directory.release())
-            _ = work.release()
+            locks = [work.release(), upperLock.release()]
         } catch let error as Errno {
             throw refuse(error == .readOnly ? "is on a read-only filesystem" : "\(error)")
         } catch let refusal as Refusal {

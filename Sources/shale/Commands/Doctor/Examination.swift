@@ -1,0 +1,160 @@
+import CLinux
+import Glibc
+import Linux
+
+/// One thing that was looked at.
+struct Finding {
+    enum State: String {
+        case ok, warn, missing
+    }
+
+    let state: State
+    let subject: String
+    let text: String
+    var remedy: String?
+
+    static let rungs = [
+        "real owners; mounts and builds of every kind",
+        "a user namespace with one id: mounts work, owners and devices are recorded",
+        "no user namespace: mounts work through fusermount3, builds only without RUN",
+        "no mounts; builds without RUN only",
+    ]
+}
+
+/// Looks at everything that decides the rung, by trying it.
+struct Examination {
+    private(set) var findings: [Finding] = []
+    private(set) var rung = 4
+
+    init() {
+        let root = geteuid() == 0
+        let device = examineDevice()
+        let helper = root || examineHelper()
+        let namespace = root || examineNamespace()
+        let subordinate = root || examineSubordinateIDs()
+        examineFiles()
+        if root { examinePassthrough() }
+        if device, root || namespace && subordinate {
+            rung = 1
+        } else if device, namespace {
+            rung = 2
+        } else if device, helper {
+            rung = 3
+        }
+    }
+
+    private mutating func add(_ state: Finding.State, _ subject: String, _ text: String, _ remedy: String? = nil) {
+        findings.append(Finding(state: state, subject: subject, text: text, remedy: remedy))
+    }
+
+    private mutating func examineDevice() -> Bool {
+        do throws(Errno) {
+            let device = try FD.workingDirectory.open("/dev/fuse", .readWrite)
+            add(device.raw >= 0 ? .ok : .missing, "/dev/fuse", "can be opened")
+            return true
+        } catch {
+            let remedy =
+                error == .access
+                ? "chmod 0666 /dev/fuse, its usual mode" : "modprobe fuse, or pass the device to the container"
+            add(.missing, "/dev/fuse", "\(error)", remedy)
+            return false
+        }
+    }
+
+    private mutating func examineHelper() -> Bool {
+        for directory in (getenv("PATH").map { String(cString: $0) } ?? "/usr/bin:/bin").split(separator: ":") {
+            let path = "\(directory)/fusermount3"
+            guard let status = try? FD.workingDirectory.status(path) else { continue }
+            if status.mode & 0o4000 != 0, status.uid == 0 {
+                add(.ok, "fusermount3", "set-user-ID at \(path)")
+                return true
+            }
+            add(
+                .warn, "fusermount3", "\(path) is not set-user-ID root",
+                "chmod u+s \(path), or mount in a user namespace")
+            return false
+        }
+        add(.warn, "fusermount3", "not found", "install the package fuse3, or mount in a user namespace")
+        return false
+    }
+
+    /// Makes one, in a process of its own.
+    private mutating func examineNamespace() -> Bool {
+        if Programs.run([Array("/proc/self/exe".utf8), Array(Namespace.probe.utf8)]) == 0 {
+            add(.ok, "user namespaces", "can be made")
+            return true
+        }
+        add(
+            .missing, "user namespaces", "cannot be made",
+            "raise user.max_user_namespaces, and lift what restricts them (kernel.unprivileged_userns_clone, AppArmor)")
+        return false
+    }
+
+    private mutating func examineSubordinateIDs() -> Bool {
+        let name = getpwuid(geteuid()).map { String(cString: $0.pointee.pw_name) } ?? ""
+        var good = true
+        for (file, tool) in [("/etc/subuid", "newuidmap"), ("/etc/subgid", "newgidmap")] {
+            let lines = Self.read(file).split(separator: "\n")
+            if !lines.contains(where: { $0.hasPrefix("\(name):") || $0.hasPrefix("\(geteuid()):") }) {
+                add(
+                    .warn, file, "no range for \(name)",
+                    "usermod --add-subuids 100000-165535 --add-subgids 100000-165535 \(name)")
+                good = false
+            }
+            if access("/usr/bin/\(tool)", X_OK) != 0 {
+                add(.warn, tool, "not found", "install the package uidmap")
+                good = false
+            }
+        }
+        if good { add(.ok, "subordinate ids", "there, with newuidmap and newgidmap") }
+        return good
+    }
+
+    private mutating func examineFiles() {
+        var template = Array("/var/tmp/shale-doctor.XXXXXX".utf8.map { CChar(bitPattern: $0) }) + [0]
+        guard mkdtemp(&template) != nil,
+            let directory = try? FD.workingDirectory.open(template, [.readOnly, .directory])
+        else {
+            add(.warn, "/var/tmp", "cannot be written")
+            return
+        }
+        defer { try? FD.workingDirectory.removeTree(template) }
+        let whiteout: ()? = try? directory.fd.makeNode("w", mode: 0o020000, device: 0)
+        if whiteout != nil {
+            add(.ok, "whiteouts", "0/0 devices can be made")
+        } else {
+            add(
+                .warn, "whiteouts", "0/0 devices cannot be made; .wh. files stand for them",
+                "Linux 5.8, and a filesystem that holds devices")
+        }
+        let unnamed = cl_openat(directory.raw, ".", OpenFlags([.temporary, .readWrite]).rawValue, 0o600)
+        add(
+            unnamed >= 0 ? .ok : .warn, "O_TMPFILE",
+            unnamed >= 0 ? "works" : "missing: copies are made under a temporary name")
+        if unnamed >= 0 { _ = cl_close(unnamed) }
+        let attribute: ()? = try? directory.fd.setAttribute(".", "user.overlay.try", [0x79])
+        if attribute != nil {
+            add(.ok, "attributes", "user.* can be set")
+        } else {
+            add(
+                .warn, "attributes", "user.* cannot be set: directories cannot be marked opaque",
+                "an upperdir on another filesystem")
+        }
+    }
+
+    private mutating func examinePassthrough() {
+        let version = Self.read("/proc/sys/kernel/osrelease").split(separator: ".").prefix(2).compactMap { Int($0) }
+        if version.count == 2, (version[0], version[1]) >= (6, 9) {
+            add(.ok, "passthrough", "the kernel reads and writes files of the upper itself")
+        } else {
+            add(.warn, "passthrough", "every read and write passes through the server", "Linux 6.9")
+        }
+    }
+
+    private static func read(_ path: String) -> String {
+        guard let file = try? FD.workingDirectory.open(path, .readOnly) else { return "" }
+        var bytes = [UInt8](repeating: 0, count: 65536)
+        let count = bytes.withUnsafeMutableBytes { cl_read(file.raw, $0.baseAddress, $0.count) }
+        return String(decoding: bytes.prefix(max(0, Int(count))), as: UTF8.self)
+    }
+}

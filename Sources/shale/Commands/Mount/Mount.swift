@@ -1,0 +1,87 @@
+import ArgumentParser
+import Glibc
+
+/// `shale mount`: hands over to the mount helper, which returns when the mount answers.
+struct Mount: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        abstract: "Mount an ordered stack of directories as one writable tree.",
+        usage: "shale mount -o lowerdir=A:B[,upperdir=U,workdir=W][,OPTION...] [--foreground] [--verbose] MOUNTPOINT",
+        discussion: """
+            The leftmost lower is on top. Changes go to the upperdir: a file of a lower is copied there when it is first \
+            changed, and a deletion leaves a whiteout (a character device 0/0). The lowers are never written. Without \
+            upperdir and workdir, which come together and lie on one filesystem, the mount is read-only. Needs no root: \
+            fusermount3 mounts for an ordinary user, mount(2) for root and for root of a user namespace.
+
+            STACK
+              lowerdir=A:B:C[::D]     lowers from top to bottom, at most 500; \\: \\, and \\\\ stand for those \
+            characters. What follows '::' gives data only, to metacopy files with an absolute redirect
+              lowerdir+=DIR           one more at the bottom, without escapes; datadir+=DIR, one more that gives data
+              upperdir=U, workdir=W   where changes go, and a directory on the same filesystem to make them in
+              ro                      read-only: the upperdir, if given, is one more lower on top
+
+            FEATURES (as in the kernel's overlayfs)
+              redirect_dir=on|off|follow|nofollow   renaming directories of a lower: on records where they came from; \
+            off (the default) answers EXDEV, and mv copies
+              metacopy=on|off         chmod, chown and the like copy no data (off)
+              index=on|off            hard links of a lower stay linked when one is copied up (on)
+              xino=on|off|auto        accepted; inode numbers never collide here
+              volatile                nothing is synced; a mark in the workdir refuses the next mount
+              userxattr               marks are user.overlay.* also for root
+              whiteouts=auto|device|file   how deletions are written; device also makes .wh. names ordinary
+              uuid=, verity=off, nfs_export=off   accepted; verity=on and nfs_export=on are refused
+
+            OWNERS (as in fuse-overlayfs)
+              squash_to_root, squash_to_uid=N, squash_to_gid=N   show everything as theirs
+              uidmapping=L:M:N[:...], gidmapping=...   ids L... of the layers are shown as M..., N of them
+              xattr_permissions=0|1|2 record owners and modes in an attribute instead of on the file
+
+            MOUNT
+              fsname=NAME, subtype=NAME, allow_other, nosuid, nodev, noexec, noatime   as in mount(8) and fuse(8)
+              threads=N, passthrough=on|off, writeback=on|off, follow_client=on|off   how the server works
+
+            Other options of mount(8) and fuse-overlayfs are accepted without effect; unknown ones are ignored with a \
+            warning.
+
+            EXAMPLES
+              shale mount -o lowerdir=l1:l2,upperdir=u,workdir=w merged
+              shale mount -o lowerdir=/usr,ro /mnt
+              buildah --storage-opt overlay.mount_program=$(command -v shalefs) bud .
+
+            A mount ends with shale umount, umount or fusermount3 -u. If its server was killed, mount again over it.
+            """)
+
+    @Option(
+        name: [.customShort("o", allowingJoined: true), .customLong("options")],
+        help: "Mount options, separated by commas; may be repeated.")
+    var options: [String] = []
+
+    @Flag(name: .shortAndLong, help: "Stay in the foreground.")
+    var foreground = false
+
+    @Flag(name: .shortAndLong, help: "Say what was found out.")
+    var verbose = false
+
+    @Option(name: .customShort("t"), help: .hidden)
+    var type: String?
+
+    @Argument(help: "Where to mount; before it, a name for the source may stand as in mount(8).")
+    var places: [String]
+
+    func validate() throws {
+        guard (1...2).contains(places.count) else { throw ValidationError("mount: one mount point is needed") }
+    }
+
+    func run() throws {
+        var arguments = [Programs.path("shalefs")]
+        if foreground { arguments.append(Array("-f".utf8)) }
+        if verbose { arguments.append(Array("-v".utf8)) }
+        for option in options { arguments += [Array("-o".utf8), Arguments.bytes(option)] }
+        arguments += places.map { place in
+            let bytes = Arguments.bytes(place)
+            // A relative name that looks like an option is still a name.
+            return bytes.first == 0x2d ? Array("./".utf8) + bytes : bytes
+        }
+        let error = Programs.become(arguments)
+        throw Failure.failed("shalefs: cannot be started: \(String(cString: strerror(error)))")
+    }
+}
