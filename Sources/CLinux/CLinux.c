@@ -122,6 +122,7 @@ int64_t cl_copy_file_range(int in, int64_t *io, int out, int64_t *oo, size_t n) 
 
 int cl_reflink(int out, int in) { return result(ioctl(out, FICLONE, in)); }
 int cl_flock_exclusive(int fd) { return result(flock(fd, LOCK_EX | LOCK_NB)); }
+int cl_unlock(int fd) { return result(flock(fd, LOCK_UN)); }
 int cl_getdents64(int fd, void *b, size_t n) { return result(syscall(SYS_getdents64, fd, b, n)); }
 
 int cl_fstatfs(int fd, struct cl_statfs *out) {

@@ -139,6 +139,8 @@ public enum Mounting {
     private static func look(_ mountPoint: [UInt8]) -> Result<Status, Errno> {
         do throws(Errno) {
             let directory = try FD.workingDirectory.open(path(mountPoint), [.path])
+            // statfs(2) asks the server of a FUSE mount, where stat(2) may be answered from what the kernel remembers.
+            _ = try directory.fd.fileSystem()
             return .success(try directory.fd.status())
         } catch {
             return .failure(error)

@@ -24,8 +24,7 @@ struct StackPlace {
     func build(_ stack: Stack, prefix: String) throws(Failure) {
         let builder = StackBuilder(prefix: prefix)
         try make(base)
-        for (layer, path) in zip(stack.lowers, lowers) { try builder.build(layer, at: path) }
-        try builder.build(stack.upperThatMerges, at: upper)
+        for (layer, path) in zip(stack.layersThatMerge, [upper] + lowers) { try builder.build(layer, at: path) }
         try make(work)
     }
 

@@ -109,7 +109,7 @@ struct OperationGenerator {
             return .open(existing(tree, \.isDirectory), flags: flags, mode: 0, write: nil, slot: slot)
         default:
             let flags = random.pick(
-                [O_RDONLY | O_TRUNC, O_RDONLY | O_NOFOLLOW, Int32(CD_O_PATH), O_RDONLY | Int32(CD_O_DIRECT)], or: 0)
+                [O_RDONLY | O_TRUNC, O_RDONLY | O_NOFOLLOW, Int32(CD_O_PATH)], or: 0)
             let path = existing(tree) { $0.isFile || $0.isSymlink }
             return .open(path, flags: flags | O_NONBLOCK, mode: 0, write: nil, slot: slot)
         }

@@ -57,16 +57,37 @@ struct Stack {
 }
 
 extension Stack {
-    /// The upper without whiteouts where nothing merges: they hide nothing, the kernel shows them in listings, and then
-    /// refuses to remove the directory (4.4).
-    var upperThatMerges: Layer {
-        var layer = upper
-        layer.entries.removeAll { entry in
-            guard case .whiteout = entry.kind, let slash = entry.path.lastIndex(of: 0x2f) else { return false }
-            let parent = Bytes(entry.path[..<slash])
-            return !lowers.contains { $0.entry(at: parent)?.isDirectory ?? false }
+    /// The layers, the upper first, without whiteouts where nothing merges: they hide nothing, but the kernel shows them
+    /// in listings, and then refuses to remove the directory (4.4).
+    var layersThatMerge: [Layer] {
+        let all = [upper] + lowers
+        return all.indices.map { index in
+            var layer = all[index]
+            layer.entries.removeAll { entry in
+                guard case .whiteout = entry.kind else { return false }
+                let parent = entry.path.lastIndex(of: 0x2f).map { Bytes(entry.path[..<$0]) } ?? []
+                return !Self.merges(parent, all[index...])
+            }
+            return layer
         }
-        return layer
+    }
+
+    /// Whether the directory at `path` of the first layer merges with one of a layer below it.
+    private static func merges(_ path: Bytes, _ layers: ArraySlice<Layer>) -> Bool {
+        var merging = Array(layers)
+        var prefix: Bytes = []
+        for component in path.split(separator: 0x2f) {
+            prefix = prefix.appending(Bytes(component))
+            var next: [Layer] = []
+            for layer in merging {
+                guard let entry = layer.entry(at: prefix) else { continue }
+                guard case .directory(let opaque) = entry.kind else { break }
+                next.append(layer)
+                if opaque { break }
+            }
+            merging = next
+        }
+        return merging.count > 1
     }
 }
 

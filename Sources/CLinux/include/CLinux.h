@@ -89,6 +89,7 @@ int64_t cl_copy_file_range(int in, int64_t *in_offset, int out, int64_t *out_off
 // FICLONE: -EOPNOTSUPP or -EXDEV where the file systems cannot share extents.
 int cl_reflink(int out, int in);
 int cl_flock_exclusive(int fd);
+int cl_unlock(int fd);
 int cl_getdents64(int fd, void *buffer, size_t count);
 int cl_fstatfs(int fd, struct cl_statfs *out);
 // FS_IOC_GETFSUUID (Linux 6.9): 16 bytes; -ENOTTY before.

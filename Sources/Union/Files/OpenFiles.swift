@@ -214,6 +214,8 @@ extension Union {
 
     /// Everything written so far reaches the disk; at the end of a mount. Nothing with `volatile`.
     public func syncAll() {
+        // All is written; it only has to reach the disk, which nobody has to wait for.
+        work?.unlock()
         if configuration.volatile { return }
         if let work { _ = cl_syncfs(work.directory.raw) }
     }

@@ -1,4 +1,5 @@
 import CLinux
+import Glibc
 import Linux
 import Synchronization
 
@@ -44,9 +45,9 @@ final class WorkDirectory: @unchecked Sendable {
             }
             if try Self.isBeneath(work.fd, ancestor: upperStatus) { throw refuse("must not be inside the upperdir") }
             if try Self.isBeneath(FD(upper.root), ancestor: status) { throw refuse("must not contain the upperdir") }
-            guard cl_flock_exclusive(work.raw) >= 0 else { throw refuse("in use by another mount") }
+            guard Self.lock(work.fd) else { throw refuse("in use by another mount") }
             let upperLock = try FD(upper.root).open(".", [.readOnly, .directory])
-            guard cl_flock_exclusive(upperLock.raw) >= 0 else {
+            guard Self.lock(upperLock.fd) else {
                 throw Refusal("upperdir \(printable(upper.path)): in use by another mount")
             }
             let directory = try Self.open(work.fd, "work", or: refuse)
@@ -76,6 +77,18 @@ final class WorkDirectory: @unchecked Sendable {
         }
         self.notes = notes
     }
+
+    /// A mount that has just ended may hold it for a moment: umount(2) does not wait for a FUSE server.
+    private static func lock(_ directory: FD) -> Bool {
+        for attempt in 0..<100 {
+            if attempt > 0 { usleep(10_000) }
+            if cl_flock_exclusive(directory.raw) >= 0 { return true }
+        }
+        return false
+    }
+
+    /// Lets the next mount have the directories, when nothing more will be changed.
+    func unlock() { for raw in locks { _ = cl_unlock(raw) } }
 
     private static func canOpenUnnamed(_ directory: FD) -> Bool {
         guard let file = try? directory.open(".", [.temporary, .readWrite], mode: 0o600) else { return false }
