@@ -68,7 +68,9 @@ extension Union {
     @discardableResult
     func markOrigin(_ copy: FD, _ name: CPath, _ source: FD, _ sourceName: CPath, layer: Int) -> Origin? {
         guard let origin = Origin(source, sourceName, uuid: layers[layer].uuid) else { return nil }
-        do throws(Errno) { try copy.setAttribute(name, marks.name(.origin), origin.bytes) } catch { return nil }
+        do throws(Errno) { try copy.setAttribute(name, marks.name(.origin), origin.bytes) } catch {
+            guard enterOriginTable(copy, name, origin) else { return nil }
+        }
         return origin
     }
 
@@ -86,7 +88,7 @@ extension Union {
 
     /// Where a metacopy's data lies, when its name alone does not say: an absolute redirect.
     func markData(_ node: Node, _ copy: FD) throws(Errno) {
-        guard node.pointee.flags.contains(.dataOnly), let place = node.pointee.lower else { return }
+        guard node.pointee.flags.contains(.dataOnly), let place = node.pointee.data else { return }
         try copy.setAttribute("", marks.name(.redirect), pathInLayer(place))
     }
 

@@ -14,12 +14,14 @@ extension Union {
     /// - Throws: EROFS without an upper; ENOSPC, EDQUOT or EIO with nothing left behind (5.6).
     func copyUp(_ node: Node, data: CopiedData = .all) throws(Errno) {
         guard work != nil else { throw Errno.readOnly }
-        if isUp(node, data) { return }
-        // Upwards first: the chain of directories that are still below, then down again.
-        while let parent = try missingParent(node) { try copyUp(parent) }
-        enterBody(node)
-        defer { leaveBody(node) }
-        try copyUpHeld(node, data: data)
+        if !isUp(node, data) {
+            // Upwards first: the chain of directories that are still below, then down again.
+            while let parent = try missingParent(node) { try copyUp(parent) }
+            enterBody(node)
+            defer { leaveBody(node) }
+            try copyUpHeld(node, data: data)
+        }
+        if node.pointee.flags.contains(.indexed) { try linkUp(node) }
     }
 
     private func isUp(_ node: Node, _ data: CopiedData) -> Bool {
@@ -33,11 +35,6 @@ extension Union {
         monitor.lock()
         defer { monitor.unlock() }
         var missing: Node?
-        var alias = node.pointee.links
-        while let here = alias {
-            if here.pointee.parent.pointee.flags.contains(.inUpper) { return nil }
-            alias = here.pointee.sibling
-        }
         var link = node.pointee.links
         while let here = link, !here.pointee.parent.pointee.flags.contains(.inUpper) {
             missing = here.pointee.parent
@@ -120,7 +117,7 @@ extension Union {
     }
 
     /// A copy-up is no change of the directory that it happens in.
-    private func restoreTimes(_ directory: FD, _ status: Status) {
+    func restoreTimes(_ directory: FD, _ status: Status) {
         try? directory.setTimes(
             "", access: Timestamp(seconds: status.atime_s, nanoseconds: Int64(status.atime_ns)),
             modified: Timestamp(seconds: status.mtime_s, nanoseconds: Int64(status.mtime_ns)))
@@ -202,11 +199,13 @@ extension Union {
         flags.insert(.inUpper)
         if hasOrigin { flags.insert(.hasOrigin) }
         if metadataOnly { flags.insert(.metacopy) }
-        let old = metadataOnly ? nil : node.pointee.lower
-        if !metadataOnly { node.pointee.lower = nil }
+        if metadataOnly, node.pointee.data == nil {
+            node.pointee.data = node.pointee.lower
+            node.pointee.lower = nil
+        }
+        if !metadataOnly { releaseLocked(&node.pointee.data) }
+        releaseLocked(&node.pointee.lower)
         node.pointee.flags = flags
-        old?.name.release()
-        if let old { releaseLocked(old.directory) }
         monitor.unlock()
         if !metadataOnly { moveHandles(node, object.fd) }
     }
@@ -294,10 +293,7 @@ extension Union {
             }
             monitor.lock()
             node.pointee.flags.remove(.metacopy)
-            let old = node.pointee.lower
-            node.pointee.lower = nil
-            old?.name.release()
-            if let old { releaseLocked(old.directory) }
+            releaseLocked(&node.pointee.data)
             monitor.unlock()
             moveHandles(node, object.fd)
         }
@@ -308,10 +304,8 @@ extension Union {
     }
 
     private func dataSize(_ node: Node) throws(Errno) -> UInt64 {
-        guard let place = node.pointee.lower else { throw Errno.stale }
-        let fd = try pin(place.directory)
-        defer { unpin(place.directory) }
-        return try fd.status(place.name.path).size
+        guard let place = node.pointee.data ?? node.pointee.lower else { throw Errno.stale }
+        return try statusOf(place).size
     }
 
     /// Writing starts now, and the journal of an ordered file system puts the data before the name that follows:
