@@ -78,7 +78,7 @@ extension Union {
             let copy = try work.directory.open(temporary, [.path, .directory, .noFollow])
             let real = try copy.fd.status().ino
             try setMetadata(of: copy.fd, "", from: from, "", status, layer: source.pointee.layer)
-            markOrigin(copy.fd, "", from, "", layer: source.pointee.layer)
+            try markOrigin(copy.fd, "", from, "", layer: source.pointee.layer)
             markImpure(upperParent, to)
             if try publishedOverWhiteout(temporary, to, link.pointee.name.path, isDirectory: true) == false {
                 try work.directory.rename(temporary, to: to, link.pointee.name.path)
@@ -164,8 +164,10 @@ extension Union {
             try setMetadata(of: object.fd, "", from: from, place.name.path, status, layer: layer)
             var origin: Origin?
             if status.nlink == 1 || indexed {
-                origin = markOrigin(object.fd, "", from, place.name.path, layer: layer)
+                origin = try markOrigin(object.fd, "", from, place.name.path, layer: layer)
             }
+            // Without one the other names would be lost.
+            if indexed, origin == nil { throw Errno.io }
             markImpure(upperParent, to)
             let real = try object.fd.status().ino
             var entered = false

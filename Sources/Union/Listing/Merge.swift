@@ -207,9 +207,7 @@ extension Union {
         let layer = part.pointee.layer
         let readsFiles = configuration.whiteouts != .device
         let impure = layer == 0 && isImpure(part, fd)
-        let open = try retryingWithoutIdleDirectories { () throws(Errno) in
-            try fd.open(".", [.readOnly, .directory])
-        }
+        let open = try retryingWithoutIdleDirectories { () throws(Errno) in try openToList(fd) }
         var hidden: [[UInt8]] = []
         try open.fd.forEachEntry { (entry) throws(Errno) in
             if readsFiles, entry.name.count >= 4, memcmp(entry.path, ".wh.", 4) == 0 {
@@ -243,6 +241,15 @@ extension Union {
             for name in hidden where !name.elementsEqual(".wh..opq".utf8) {
                 name.withUnsafeBufferPointer { _ = merger.add($0, type: 0, inode: 0, layer: layer, flags: .whiteout) }
             }
+        }
+    }
+
+    /// A layer's directory for reading, without touching its access time where it may be (SEMANTICS 1.5).
+    func openToList(_ directory: FD) throws(Errno) -> Descriptor {
+        do throws(Errno) { return try directory.open(".", [.readOnly, .directory, .noAccessTime]) } catch {
+            // Somebody else's directory.
+            guard error == .notPermitted else { throw error }
+            return try directory.open(".", [.readOnly, .directory])
         }
     }
 

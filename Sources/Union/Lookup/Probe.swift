@@ -65,7 +65,7 @@ extension Union {
             if directory.pointee.probes > 8 {
                 var any = false
                 do throws(Errno) {
-                    let listing = try fd.open(".", [.readOnly, .directory])
+                    let listing = try openToList(fd)
                     try listing.fd.forEachEntry { entry in
                         any = entry.name.count > 4 && memcmp(entry.path, ".wh.", 4) == 0
                         return !any

@@ -85,7 +85,7 @@ final class WorkDirectory: @unchecked Sendable {
 
     /// A mount that has just ended may hold it for a moment: umount(2) does not wait for a FUSE server.
     private static func lock(_ directory: FD) -> Bool {
-        for attempt in 0..<100 {
+        for attempt in 0..<300 {
             if attempt > 0 { usleep(10_000) }
             if cl_flock_exclusive(directory.raw) >= 0 { return true }
         }
