@@ -4,7 +4,7 @@
 . "$(dirname "$0")/lib.sh"
 tar --exclude=./dev -xpf "$SHALE_DEBIAN" -C "$l"
 mkdir -p "$l/dev"
-list() { (cd "$1" && find . -xdev \( -path ./proc -o -path ./dev -o -path ./sys \) -prune -o -printf '%p %y %m %U:%G %s %T@ %l\n' | LC_ALL=C sort); }
+list() { (cd "$1" && find . -mindepth 1 -xdev \( -path ./proc -o -path ./dev -o -path ./sys \) -prune -o -printf '%p %y %m %U:%G %s %T@ %l\n' | LC_ALL=C sort); }
 list "$l" >"$scratch/before"
 mount_stack "$l"
 list "$m" | diff "$scratch/before" - >"$scratch/diff" || fail "the mount differs from its lower: $(head -n 3 "$scratch/diff")"

@@ -247,9 +247,13 @@ extension Union {
     /// A layer's directory for reading, without touching its access time where it may be (SEMANTICS 1.5).
     func openToList(_ directory: FD) throws(Errno) -> Descriptor {
         do throws(Errno) { return try directory.open(".", [.readOnly, .directory, .noAccessTime]) } catch {
+            switch error {
             // Somebody else's directory.
-            guard error == .notPermitted else { throw error }
-            return try directory.open(".", [.readOnly, .directory])
+            case .notPermitted: return try directory.open(".", [.readOnly, .directory])
+            // It may be read but not searched, not even for ".".
+            case .access: return try directory.reopen([.readOnly, .directory])
+            default: throw error
+            }
         }
     }
 
