@@ -234,8 +234,10 @@ import Testing
                     }
                 }
             })
-        let directory = try m.merged.open("d", O_RDONLY | O_DIRECTORY)
-        for index in 0..<count { try directory.fd.unlink("f\(index)") }
+        do {
+            let directory = try m.merged.open("d", O_RDONLY | O_DIRECTORY)
+            for index in 0..<count { try directory.fd.unlink("f\(index)") }
+        }
         #expect(try m.merged.list("d") == [])
         let inodes = try Set(m.upper.entries("d").map(\.inode))
         #expect((2...3).contains(inodes.count), "\(inodes.count) inodes")

@@ -94,16 +94,17 @@ import Testing
         let m = try Merged(
             by, [["f": ""]],
             prepare: { m in
-                try m.lower().open("f", O_WRONLY).fd.write(String(repeating: "d", count: 4096), at: size / 2)
+                try m.lower().open("f", O_WRONLY).write(String(repeating: "d", count: 4096), at: size / 2)
                 try m.lower().truncate("f", size)
             })
         let time = try ContinuousClock().measure { try m.merged.append("f", "") }
         #expect(time < .milliseconds(500), "\(time)")
         let status = try m.upper.status("f")
         #expect(status.size == UInt64(size))
-        #expect(status.blocks <= 64, "\(status.blocks) blocks")
-        #expect(try m.merged.open("f", O_RDONLY).fd.text(at: size / 2).hasPrefix(String(repeating: "d", count: 4096)))
-        #expect(try m.merged.open("f", O_RDONLY).fd.text(at: size / 2 - 65536).allSatisfy { $0 == "\0" })
+        // The kernel copies a MiB at a time.
+        #expect(status.blocks <= (by == .kernel ? 4096 : 64), "\(status.blocks) blocks")
+        #expect(try m.merged.open("f", O_RDONLY).text(at: size / 2).hasPrefix(String(repeating: "d", count: 4096)))
+        #expect(try m.merged.open("f", O_RDONLY).text(at: size / 2 - 65536).allSatisfy { $0 == "\0" })
     }
 
     @Test("5.1 a file with many extents is copied exactly", arguments: Implementation.both)
@@ -112,12 +113,13 @@ import Testing
             by, [["f": ""]],
             prepare: { m in
                 let file = try m.lower().open("f", O_WRONLY)
-                for index in 0..<200 { try file.fd.write("extent \(index)", at: Int64(index) * 100_003) }
+                for index in 0..<200 { try file.write("extent \(index)", at: Int64(index) * 100_003) }
                 try m.lower().truncate("f", 30_000_000)
             })
         try m.merged.chmod("f", 0o600)
         #expect(run(["cmp", m.lower().at("f"), m.upper.at("f")]).status == 0)
-        #expect(try m.upper.status("f").blocks <= m.lower().status("f").blocks + 64)
+        // The kernel looks for holes a MiB at a time, and fills these.
+        if by == .shale { #expect(try m.upper.status("f").blocks <= m.lower().status("f").blocks + 64) }
     }
 
     @Test("5.5 a symlink, device, fifo or socket is copied as itself", arguments: Implementation.both)

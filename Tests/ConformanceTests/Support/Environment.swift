@@ -13,10 +13,7 @@ enum Environment: String {
 
     static let here: Environment = {
         if geteuid() != 0 { return .user }
-        guard let file = fopen("/proc/self/uid_map", "r") else { return .root }
-        defer { fclose(file) }
-        var bytes = [UInt8](repeating: 0, count: 4096)
-        let text = String(decoding: bytes.prefix(fread(&bytes, 1, 4096, file)), as: UTF8.self)
+        let text = (try? Place(path: "/proc/self").read("uid_map")) ?? ""
         let counts = text.split(separator: "\n").compactMap { Int($0.split(separator: " ").last ?? "") }
         let ids = counts.reduce(0, +)
         return ids > 1 << 31 ? .root : ids > 1 ? .subordinate : .single

@@ -15,11 +15,11 @@ struct Place: Sendable {
         Descriptor(owning: try check(cl_openat(-100, at(name), flags, mode)))
     }
 
-    func read(_ name: String) throws(Errno) -> String { try open(name, O_RDONLY).fd.text() }
+    func read(_ name: String) throws(Errno) -> String { try open(name, O_RDONLY).text() }
 
     func write(_ name: String, _ text: String, mode: UInt32 = 0o644) throws(Errno) {
         let file = try open(name, O_WRONLY | O_CREAT | O_TRUNC, mode)
-        try file.fd.write(text, at: 0)
+        try file.write(text, at: 0)
     }
 
     func append(_ name: String, _ text: String) throws(Errno) {
@@ -28,7 +28,8 @@ struct Place: Sendable {
     }
 
     func truncate(_ name: String, _ size: Int64) throws(Errno) {
-        try check(cl_ftruncate(try open(name, O_WRONLY).raw, size))
+        let file = try open(name, O_WRONLY)
+        try check(cl_ftruncate(file.raw, size))
     }
 
     // Names
@@ -111,15 +112,15 @@ struct Place: Sendable {
     }
 }
 
-extension FD {
-    /// The first 64 KiB.
-    func text(at offset: Int64 = 0) throws(Errno) -> String {
+extension Descriptor {
+    /// The first 64 KiB. A method of the descriptor itself: it lives until the call is done.
+    borrowing func text(at offset: Int64 = 0) throws(Errno) -> String {
         var bytes = [UInt8](repeating: 0, count: 65536)
         let count = try check(cl_pread(raw, &bytes, bytes.count, offset))
         return String(decoding: bytes.prefix(count), as: UTF8.self)
     }
 
-    func write(_ text: String, at offset: Int64) throws(Errno) {
+    borrowing func write(_ text: String, at offset: Int64) throws(Errno) {
         let count = try check(cl_pwrite(raw, text, text.utf8.count, offset))
         if count != text.utf8.count { throw Errno.io }
     }
