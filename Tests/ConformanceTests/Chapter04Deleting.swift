@@ -156,7 +156,9 @@ import Testing
         #expect(throws: Errno.notEmpty) { try m.merged.rmdir("both") }
         try m.merged.unlink("both/b")
         try m.merged.unlink("lower/a")
-        for name in ["lower", "both", "hidden", "cleared"] { try m.merged.rmdir(name) }
+        for name in ["lower", "both", "hidden"] { try m.merged.rmdir(name) }
+        // The kernel does not look for whiteouts in a directory that it takes for the upper's alone.
+        if by == .shale { try m.merged.rmdir("cleared") } else { _ = run(["rm", "-r", m.upper.at("cleared")]) }
         #expect(try m.merged.list() == ["up"])
         for name in ["lower", "both", "hidden"] { #expect(try m.upper.status(name).isWhiteout, "\(name)") }
         #expect(!m.upper.exists("cleared"))
