@@ -8,8 +8,20 @@ struct Outcome {
     let errors: String
 }
 
-/// Runs a program of PATH to its end.
-func run(_ arguments: [String], environment more: [String] = []) -> Outcome {
+/// How programs start: with no signal blocked. The test runner blocks SIGCHLD, and a shell then waits for ever.
+private func withAttributes<Result>(_ body: (UnsafePointer<posix_spawnattr_t>) -> Result) -> Result {
+    var attributes = posix_spawnattr_t()
+    posix_spawnattr_init(&attributes)
+    defer { posix_spawnattr_destroy(&attributes) }
+    var none = sigset_t()
+    sigemptyset(&none)
+    posix_spawnattr_setsigmask(&attributes, &none)
+    posix_spawnattr_setflags(&attributes, Int16(POSIX_SPAWN_SETSIGMASK))
+    return body(&attributes)
+}
+
+/// Runs a program of PATH to its end, or for two minutes: status 124 then.
+func run(_ arguments: [String]) -> Outcome {
     var template = Array("/var/tmp/shale-run-XXXXXX".utf8CString)
     guard mkdtemp(&template) != nil else { return Outcome(status: 127, output: "", errors: "mkdtemp") }
     let directory = String(decoding: template.dropLast().map { UInt8(bitPattern: $0) }, as: UTF8.self)
@@ -20,12 +32,12 @@ func run(_ arguments: [String], environment more: [String] = []) -> Outcome {
     posix_spawn_file_actions_addopen(&actions, 0, "/dev/null", O_RDONLY, 0)
     posix_spawn_file_actions_addopen(&actions, 1, directory + "/out", O_WRONLY | O_CREAT, 0o600)
     posix_spawn_file_actions_addopen(&actions, 2, directory + "/err", O_WRONLY | O_CREAT, 0o600)
-    let words = more.isEmpty ? arguments : ["env"] + more + arguments
+    let words = ["timeout", "-k", "1", "120"] + arguments
     var pointers: [UnsafeMutablePointer<CChar>?] = words.map { strdup($0) }
     pointers.append(nil)
     defer { for pointer in pointers { free(pointer) } }
     var process = pid_t()
-    guard posix_spawnp(&process, words[0], &actions, nil, pointers, environ) == 0 else {
+    guard withAttributes({ posix_spawnp(&process, words[0], &actions, $0, pointers, environ) }) == 0 else {
         return Outcome(status: 127, output: "", errors: "\(words[0]): cannot be started")
     }
     var status: Int32 = 0
@@ -55,7 +67,7 @@ final class Running {
         pointers.append(nil)
         defer { for pointer in pointers { free(pointer) } }
         var process = pid_t()
-        let status = posix_spawnp(&process, arguments[0], &actions, nil, pointers, environ)
+        let status = withAttributes { posix_spawnp(&process, arguments[0], &actions, $0, pointers, environ) }
         pid = status == 0 ? process : -1
     }
 

@@ -85,12 +85,11 @@ final class Merged {
                 return
             }
             let outcome = Helper.run("-o", exact(self), merged.path)
-            try #require(outcome.status == 0, "shalefs -o \(exact(self)): \(outcome.errors)")
+            if outcome.status != 0 { throw Refused(description: "shalefs -o \(exact(self)): \(outcome.errors)") }
             mounted = true
         case .kernel:
             let all = (exact?(self) ?? stack.options(options)) + (Environment.isRealRoot ? "" : ",userxattr")
-            let result = cl_mount("conformance", merged.path, "overlay", 0, all)
-            try #require(result >= 0, "kernel overlayfs \(all): \(Errno(0 &- result))")
+            try check(cl_mount("conformance", merged.path, "overlay", 0, all))
             mounted = true
         }
     }
@@ -102,6 +101,11 @@ final class Merged {
         if let more { options = more }
         try start()
     }
+}
+
+/// Why a mount was not made.
+struct Refused: Error, CustomStringConvertible {
+    let description: String
 }
 
 /// The programs under test.
