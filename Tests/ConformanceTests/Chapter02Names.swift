@@ -81,9 +81,18 @@ import Testing
         let m = try Merged(
             by,
             [
-                ["d": ["a": "0"], "file": "f", "dir": ["x": "0"], "sandwich": ["top": "0"], "link": .symlink("d"), "pipe": .fifo],
-                ["d": ["a": "1", "b": "1"], "file": ["hidden": "1"], "dir": "hidden", "sandwich": "file", "link": ["hidden": ""], "pipe": "1"],
-                ["d": ["a": "2", "c": ["deep": "2"]], "sandwich": ["bottom": "2"], "dir": ["deeper": "2"], "file": "2"],
+                [
+                    "d": ["a": "0"], "file": "f", "dir": ["x": "0"], "sandwich": ["top": "0"], "link": .symlink("d"),
+                    "pipe": .fifo,
+                ],
+                [
+                    "d": ["a": "1", "b": "1"], "file": ["hidden": "1"], "dir": "hidden", "sandwich": "file",
+                    "link": ["hidden": ""], "pipe": "1",
+                ],
+                [
+                    "d": ["a": "2", "c": ["deep": "2"]], "sandwich": ["bottom": "2"], "dir": ["deeper": "2"],
+                    "file": "2",
+                ],
             ], upper: ["d": ["u": "up"]])
         #expect(
             try m.merged.tree() == [
@@ -124,7 +133,9 @@ import Testing
         #expect(try m.merged.attribute("d", "user.b") == nil)
     }
 
-    @Test("2.3 all 255 bytes of a name serve: created, deleted from a lower, made again as a directory", arguments: Implementation.both)
+    @Test(
+        "2.3 all 255 bytes of a name serve: created, deleted from a lower, made again as a directory",
+        arguments: Implementation.both)
     func longest(_ by: Implementation) throws {
         let long = String(repeating: "n", count: 255)
         let m = try Merged(by, [["d": .directory([.init(Array(long.utf8), "x")])]])

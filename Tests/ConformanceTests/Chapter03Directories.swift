@@ -84,10 +84,13 @@ import Testing
         }
     }
 
-    @Test("3.2 with a buffer of one entry each survivor is seen once while others come and go", arguments: Implementation.both)
+    @Test(
+        "3.2 with a buffer of one entry each survivor is seen once while others come and go",
+        arguments: Implementation.both)
     func oneEntry(_ by: Implementation) throws {
         let m = try Merged(
-            by, [["d": .directory(files("a", 100))], ["d": .directory(files("b", 100))]], upper: ["d": .directory(files("u", 100))])
+            by, [["d": .directory(files("a", 100))], ["d": .directory(files("b", 100))]],
+            upper: ["d": .directory(files("u", 100))])
         let held = try m.merged.open("d", O_RDONLY | O_DIRECTORY)
         var seen: [String: Int] = [:]
         var step = 0
@@ -104,7 +107,9 @@ import Testing
                 _ = try? m.merged.unlink("d/" + entry.name)
                 try m.merged.write("d/new\(step)", "")
             }
-            if step % 7 == 0, let victim = ["a", "b", "u"].map({ "\($0)\(99 - step / 7)" }).first(where: { seen[$0] == nil }) {
+            if step % 7 == 0,
+                let victim = ["a", "b", "u"].map({ "\($0)\(99 - step / 7)" }).first(where: { seen[$0] == nil })
+            {
                 if (try? m.merged.unlink("d/" + victim)) != nil { deleted.insert(victim) }
             }
         }
@@ -147,7 +152,8 @@ import Testing
         let m = try Merged(by, [["d": .directory(files("a", 60))]], upper: ["d": .directory(files("u", 60))])
         let held = try m.merged.open("d", O_RDONLY | O_DIRECTORY)
         let order = try offsets(held.fd)
-        let gone = order.enumerated().filter { $0.offset % 2 == 0 && !$0.element.name.hasPrefix(".") }.map(\.element.name)
+        let gone = order.enumerated().filter { $0.offset % 2 == 0 && !$0.element.name.hasPrefix(".") }.map(
+            \.element.name)
         for name in gone { try m.merged.unlink("d/" + name) }
         for index in 0..<30 { try m.merged.write("d/new\(index)", "") }
         let left = order.filter { !gone.contains($0.name) }
@@ -155,7 +161,9 @@ import Testing
         for (index, entry) in left.enumerated() where entry.at != 0 {
             #expect(cl_lseek(held.raw, entry.at, 0) >= 0)
             let rest = try all(held.fd).map(\.name).filter { name in left.contains { $0.name == name } }
-            if rest != left[index...].map(\.name) { wrong.append("from \(entry.name): \(rest.prefix(2)) and \(rest.count) names") }
+            if rest != left[index...].map(\.name) {
+                wrong.append("from \(entry.name): \(rest.prefix(2)) and \(rest.count) names")
+            }
         }
         #expect(wrong == [])
     }
@@ -164,7 +172,8 @@ import Testing
     func removal(_ by: Implementation) throws {
         let many = Item.directory(files("f", 700) + [.init(Array("sub".utf8), .directory(files("g", 300)))])
         let m = try Merged(
-            by, [["d": many, "keep": ""], ["d": .directory(files("h", 700))]], upper: ["d": .directory(files("i", 700))])
+            by, [["d": many, "keep": ""], ["d": .directory(files("h", 700))]], upper: ["d": .directory(files("i", 700))]
+        )
         let outcome = run(["rm", "-r", m.merged.at("d")])
         #expect(outcome.status == 0, "\(outcome.errors.prefix(200))")
         #expect(try m.merged.list() == ["keep"])

@@ -18,7 +18,11 @@ import Testing
     @Test("4.1 deleting what a lower has leaves a 0/0 device", arguments: Implementation.both)
     func whiteout(_ by: Implementation) throws {
         let m = try Merged(
-            by, [["f": "x", "l": .symlink("f"), "p": .fifo, "d": ["e": "y"], "empty": [:]], ["f": "z", "deep": ["g": "w"]]])
+            by,
+            [
+                ["f": "x", "l": .symlink("f"), "p": .fifo, "d": ["e": "y"], "empty": [:]],
+                ["f": "z", "deep": ["g": "w"]],
+            ])
         for name in ["f", "l", "p", "d/e", "deep/g"] { try m.merged.unlink(name) }
         for name in ["empty", "d"] { try m.merged.rmdir(name) }
         #expect(try m.merged.list() == ["deep"])
@@ -44,7 +48,8 @@ import Testing
 
     @Test("4.2 deleting what only the upper has leaves nothing", arguments: Implementation.both)
     func onlyUpper(_ by: Implementation) throws {
-        let m = try Merged(by, [["d": ["e": ""], "masked": .whiteout], ["masked": ""]], upper: ["old": "", "od": ["x": ""]])
+        let m = try Merged(
+            by, [["d": ["e": ""], "masked": .whiteout], ["masked": ""]], upper: ["old": "", "od": ["x": ""]])
         try m.merged.write("new", "")
         try m.merged.write("d/new", "")
         try m.merged.mkdir("nd")
@@ -113,7 +118,8 @@ import Testing
 
     @Test("4.4 a directory made again is opaque after a remount", arguments: Implementation.both, ["", "p/", "p/q/"])
     func madeAgain(_ by: Implementation, _ parent: String) throws {
-        let m = try Merged(by, [["d": ["old": ""], "p": ["d": ["old": ""], "q": ["d": ["old": ""]]]], ["d": ["older": ""]]])
+        let m = try Merged(
+            by, [["d": ["old": ""], "p": ["d": ["old": ""], "q": ["d": ["old": ""]]]], ["d": ["older": ""]]])
         #expect(run(["rm", "-r", m.merged.at(parent + "d")]).status == 0)
         try m.merged.mkdir(parent + "d")
         #expect(try m.merged.list(parent + "d") == [])
@@ -146,7 +152,9 @@ import Testing
         #expect(try m.merged.tree() == ["d/ 40755", "d/f 100644 0 ", "e/ 40755"])
     }
 
-    @Test("4.4 rmdir needs the merged directory to be empty, and takes its whiteouts along", arguments: Implementation.both)
+    @Test(
+        "4.4 rmdir needs the merged directory to be empty, and takes its whiteouts along",
+        arguments: Implementation.both)
     func emptiness(_ by: Implementation) throws {
         let m = try Merged(
             by, [["lower": ["a": ""], "both": ["a": ""], "hidden": ["a": .whiteout]], ["hidden": ["a": ""]]],
@@ -181,7 +189,8 @@ import Testing
             marks.map { .init(Array($0.utf8), $1) }
                 + [.init(Array("device".utf8), .whiteout), .init(Array(".wh.file".utf8), "")])
         let below = Item.directory(
-            marks.map { .init(Array($0.0.utf8), ["below": ""]) } + ["device", "file", "stays"].map { .init(Array($0.utf8), "") })
+            marks.map { .init(Array($0.0.utf8), ["below": ""]) }
+                + ["device", "file", "stays"].map { .init(Array($0.utf8), "") })
         let m = try place == "upper" ? Merged(.shale, [below], upper: top) : Merged(.shale, [[:], top, below])
         #expect(try m.merged.list() == (marks.map(\.0) + ["stays"]).sorted())
         for (name, _) in marks {
@@ -202,14 +211,16 @@ import Testing
         let gone = Item.file([], attributes: [o + "whiteout": Array("y".utf8)])
         let full = Item.file(Array("full".utf8))
         let marked = Item.directory(
-            [.init(Array("gone".utf8), gone), .init(Array("kept".utf8), full)], attributes: [o + "opaque": Array("x".utf8)])
+            [.init(Array("gone".utf8), gone), .init(Array("kept".utf8), full)],
+            attributes: [o + "opaque": Array("x".utf8)])
         let m = try Merged(by, [["d": marked], ["d": ["gone": "1", "kept": "2", "merges": "3"]]])
         #expect(try m.merged.list("d") == ["kept", "merges"])
         #expect(!m.merged.exists("d/gone"))
         #expect(try m.merged.read("d/kept") == "full")
         try m.merged.write("d/gone", "back")
         try m.remount()
-        #expect(try m.merged.tree() == ["d/ 40755", "d/gone 100644 4 back", "d/kept 100644 4 full", "d/merges 100644 1 3"])
+        #expect(
+            try m.merged.tree() == ["d/ 40755", "d/gone 100644 4 back", "d/kept 100644 4 full", "d/merges 100644 1 3"])
     }
 
     @Test("4.6 whiteouts share one inode by hard links", arguments: Implementation.both)

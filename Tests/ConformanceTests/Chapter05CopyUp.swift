@@ -31,9 +31,13 @@ import Testing
         for (time, name) in ["p/q/f", "p/q", "p", ""].enumerated() { try l.utimes(name, 1_000_000 + Int64(time)) }
     }
 
-    static let changes: [String] = ["chmod", "chown", "utimes", "setxattr", "open for writing", "append", "truncate", "link", "rename"]
+    static let changes: [String] = [
+        "chmod", "chown", "utimes", "setxattr", "open for writing", "append", "truncate", "link", "rename",
+    ]
 
-    @Test("5.1 the first change copies the file and its parents with all metadata", arguments: Implementation.both, changes)
+    @Test(
+        "5.1 the first change copies the file and its parents with all metadata", arguments: Implementation.both,
+        changes)
     func kept(_ by: Implementation, _ change: String) throws {
         let m = try Merged(by, [["p": ["q": ["f": "content", "other": "o"]]]], prepare: dress)
         let f = "p/q/f"
@@ -61,7 +65,9 @@ import Testing
             #expect(try m.upper.status(f).mode == 0o100751)
             #expect(try m.upper.attribute(f, "security.capability") == nil)
             #expect(try m.upper.attribute(f, "user.note") == Array("of p/q/f".utf8))
-            #expect(try m.upper.attribute(f, "system.posix_acl_access") == m.lower().attribute(f, "system.posix_acl_access"))
+            #expect(
+                try m.upper.attribute(f, "system.posix_acl_access") == m.lower().attribute(f, "system.posix_acl_access")
+            )
         } else if change == "chown" {
             #expect(try m.upper.attribute(f, "user.note") == Array("of p/q/f".utf8))
         } else {
@@ -80,7 +86,8 @@ import Testing
     @Test("5.1 modes of directories are kept: 0700, 1777, 2755, 0555", arguments: Implementation.both)
     func directoryModes(_ by: Implementation) throws {
         let modes: [(String, UInt32)] = [("a", 0o700), ("b", 0o1777), ("c", 0o2755), ("d", 0o2775), ("e", 0o711)]
-        let m = try Merged(by, [.directory(modes.map { .init(Array($0.0.utf8), .directory([.init([0x66], "")], mode: $0.1)) })])
+        let m = try Merged(
+            by, [.directory(modes.map { .init(Array($0.0.utf8), .directory([.init([0x66], "")], mode: $0.1)) })])
         for (name, mode) in modes {
             try m.merged.chmod(name + "/f", 0o600)
             #expect(try m.upper.status(name).mode == 0o040000 | mode)
@@ -140,7 +147,9 @@ import Testing
             #expect(m.upper.exists(name))
             #expect(try metadata(m.upper, name) == before)
             #expect(try m.upper.status(name).rdev == m.lower().status(name).rdev)
-            if name == "l" { #expect(try m.upper.readlink(name) == "nowhere/at all") } else {
+            if name == "l" {
+                #expect(try m.upper.readlink(name) == "nowhere/at all")
+            } else {
                 try m.merged.chmod(name, 0o604)
                 #expect(try m.merged.status(name).mode == m.lower().status(name).type | 0o604)
             }

@@ -56,7 +56,9 @@ import Testing
     }
 
     /// A stack whose upper has little room: `size` bytes.
-    private func small(_ by: Implementation, _ lowers: [Item], size: Int, options: String = "", prepare: (Merged) throws -> Void) throws -> Merged {
+    private func small(
+        _ by: Implementation, _ lowers: [Item], size: Int, options: String = "", prepare: (Merged) throws -> Void
+    ) throws -> Merged {
         try Merged(
             by, lowers,
             exact: { m in
@@ -83,7 +85,8 @@ import Testing
         #expect(try m.merged.status("f").size == 5)
     }
 
-    @Test("5.4 metacopy=on: chmod, chown, utimes and xattr changes copy no data", arguments: Implementation.withFeatures)
+    @Test(
+        "5.4 metacopy=on: chmod, chown, utimes and xattr changes copy no data", arguments: Implementation.withFeatures)
     func metacopy(_ by: Implementation) throws {
         let m = try Merged(
             by, [["a": "", "b": "", "c": "", "d": ""]], options: "metacopy=on",
@@ -112,7 +115,9 @@ import Testing
         #expect(try m.merged.attribute("d", "user.note") == [0x6e])
     }
 
-    @Test("5.4 data of metacopies is there after renames, also of their directory", arguments: Implementation.withFeatures)
+    @Test(
+        "5.4 data of metacopies is there after renames, also of their directory", arguments: Implementation.withFeatures
+    )
     func metacopyRenamed(_ by: Implementation) throws {
         let m = try Merged(by, [["d": ["f": "data", "g": "more"]]], options: "metacopy=on,redirect_dir=on")
         try m.merged.chmod("d/f", 0o600)
@@ -125,7 +130,9 @@ import Testing
         }
     }
 
-    @Test("5.4 an upper that the kernel wrote with metacopy is read rightly or refused", .needsRealRoot, arguments: ["", "metacopy=on"])
+    @Test(
+        "5.4 an upper that the kernel wrote with metacopy is read rightly or refused", .needsRealRoot,
+        arguments: ["", "metacopy=on"])
     func kernelMetacopy(_ options: String) throws {
         let m = try Merged(.kernel, [["f": "data", "d": ["g": "more"]]], options: "metacopy=on,redirect_dir=on")
         try m.merged.chmod("f", 0o600)
@@ -142,7 +149,9 @@ import Testing
         }
     }
 
-    @Test("5.6 out of space: the caller gets ENOSPC, the lower's version stays, nothing is left", .needsMounting, arguments: Implementation.both)
+    @Test(
+        "5.6 out of space: the caller gets ENOSPC, the lower's version stays, nothing is left", .needsMounting,
+        arguments: Implementation.both)
     func full(_ by: Implementation) throws {
         let m = try small(by, [["d": ["f": ""], "ok": "x"]], size: 2 << 20) { fill($0, "d/f", 8 << 20) }
         #expect(throws: Errno.noSpace) { try m.merged.chmod("d/f", 0o600) }
@@ -226,7 +235,10 @@ import Testing
         let m = try Merged(
             .shale, [[:]],
             prepare: { m in
-                let made = run(["sqlite3", m.lower().at("db"), "create table t(i integer primary key, x blob); with recursive n(i) as (select 1 union all select i+1 from n where i<4000) insert into t select i, randomblob(900) from n;"])
+                let made = run([
+                    "sqlite3", m.lower().at("db"),
+                    "create table t(i integer primary key, x blob); with recursive n(i) as (select 1 union all select i+1 from n where i<4000) insert into t select i, randomblob(900) from n;",
+                ])
                 #expect(made.status == 0, "\(made.errors)")
             })
         let db = m.merged.at("db")
@@ -234,7 +246,8 @@ import Testing
             // Its pages are in the cache when the copy is made.
             let reader = try m.merged.open("db", O_RDONLY)
             #expect(try reader.text().hasPrefix("SQLite"))
-            let sql = "pragma journal_mode=\(round == 2 ? "wal" : "delete"); update t set x=randomblob(950) where i%3=\(round); insert into t(x) select randomblob(500) from t limit 500; delete from t where i%7=\(round);"
+            let sql =
+                "pragma journal_mode=\(round == 2 ? "wal" : "delete"); update t set x=randomblob(950) where i%3=\(round); insert into t(x) select randomblob(500) from t limit 500; delete from t where i%7=\(round);"
             let result = run(["sqlite3", db, sql])
             #expect(result.status == 0, "\(result.errors)")
             #expect(run(["sqlite3", db, "pragma integrity_check"]).output == "ok\n")

@@ -33,7 +33,8 @@ import Testing
             #expect(
                 try m.merged.tree() == [
                     "b 100644 1 a", "c 100644 1 u", "d/ 40755", "d/e 100644 1 e", "d/l -> a", "empty/ 40755",
-                    "empty/x 100644 0 ", "h1 100644 1 h", "h2 100644 1 h", "ud/ 40755", "uh1 100644 1 h", "uh2 100644 1 h",
+                    "empty/x 100644 0 ", "h1 100644 1 h", "h2 100644 1 h", "ud/ 40755", "uh1 100644 1 h",
+                    "uh2 100644 1 h",
                 ])
             try m.remount()
         }
@@ -99,7 +100,8 @@ import Testing
     @Test("7.1 RENAME_EXCHANGE of files of the lower, of the upper, and of both", arguments: Implementation.both)
     func exchanging(_ by: Implementation) throws {
         let m = try Merged(
-            by, [["l1": "l1", "l2": "l2", "l3": "l3", "sub": ["l4": "l4"]]], upper: ["u1": "u1", "u2": "u2", "ud": ["x": "x"]])
+            by, [["l1": "l1", "l2": "l2", "l3": "l3", "sub": ["l4": "l4"]]],
+            upper: ["u1": "u1", "u2": "u2", "ud": ["x": "x"]])
         try m.merged.rename("l1", "l2", flags: exchange)
         try m.merged.rename("l3", "u1", flags: exchange)
         try m.merged.rename("u2", "ud", flags: exchange)
@@ -134,7 +136,9 @@ import Testing
         }
     }
 
-    @Test("7.2 redirect_dir=off: a directory of a lower answers EXDEV, one of the upper moves", arguments: Implementation.both)
+    @Test(
+        "7.2 redirect_dir=off: a directory of a lower answers EXDEV, one of the upper moves",
+        arguments: Implementation.both)
     func off(_ by: Implementation) throws {
         let m = try Merged(by, [["d": ["e": "x"], "both": ["b": ""]]], upper: ["both": ["c": ""], "ud": ["y": "y"]])
         #expect(throws: Errno.crossDevice) { try m.merged.rename("d", "new") }
@@ -145,15 +149,19 @@ import Testing
         try m.remount()
         #expect(
             try m.merged.tree() == [
-                "both/ 40755", "both/b 100644 0 ", "both/c 100644 0 ", "moved/ 40755", "moved/e 100644 1 x", "ud2/ 40755",
+                "both/ 40755", "both/b 100644 0 ", "both/c 100644 0 ", "moved/ 40755", "moved/e 100644 1 x",
+                "ud2/ 40755",
                 "ud2/y 100644 1 y",
             ])
     }
 
-    @Test("7.2 redirect_dir=on records where a directory came from and copies nothing", arguments: Implementation.withFeatures)
+    @Test(
+        "7.2 redirect_dir=on records where a directory came from and copies nothing",
+        arguments: Implementation.withFeatures)
     func on(_ by: Implementation) throws {
         let m = try Merged(
-            by, [["d": ["e": "x", "s": ["t": "y"]], "p": ["q": ["r": "z"]]], ["d": ["below": "b"]]], options: "redirect_dir=on")
+            by, [["d": ["e": "x", "s": ["t": "y"]], "p": ["q": ["r": "z"]]], ["d": ["below": "b"]]],
+            options: "redirect_dir=on")
         try m.merged.rename("d", "new")
         #expect(try m.upper.list("new") == [])
         #expect(try m.upper.attribute("new", Environment.overlayAttributes + "redirect") != nil)
@@ -165,14 +173,17 @@ import Testing
         for _ in 0..<2 {
             #expect(
                 try m.merged.tree() == [
-                    "d/ 40755", "d/again/ 40755", "d/again/below 100644 1 b", "d/again/e 100644 1 x", "p/ 40755", "s2/ 40755",
+                    "d/ 40755", "d/again/ 40755", "d/again/below 100644 1 b", "d/again/e 100644 1 x", "p/ 40755",
+                    "s2/ 40755",
                     "s2/q2/ 40755", "s2/q2/r 100644 1 z", "s2/t 100644 7 written",
                 ])
             try m.remount()
         }
     }
 
-    @Test("7.2 follow reads redirects and makes none; nofollow does not read them", arguments: Implementation.withFeatures)
+    @Test(
+        "7.2 follow reads redirects and makes none; nofollow does not read them", arguments: Implementation.withFeatures
+    )
     func following(_ by: Implementation) throws {
         let m = try Merged(by, [["d": ["e": "x"], "other": ["o": ""]]], options: "redirect_dir=on")
         try m.merged.rename("d", "new")
@@ -186,11 +197,16 @@ import Testing
         #expect(try m.merged.list("new") == ["e"])
     }
 
-    @Test("7.3 hard links between any two directories, also of a lower's file and of a symlink", arguments: Implementation.both)
+    @Test(
+        "7.3 hard links between any two directories, also of a lower's file and of a symlink",
+        arguments: Implementation.both)
     func linking(_ by: Implementation) throws {
-        let m = try Merged(by, [["f": "low", "d": ["e": [:]], "l": .symlink("f"), "p": .fifo]], upper: ["u": "up", "ud": [:]])
+        let m = try Merged(
+            by, [["f": "low", "d": ["e": [:]], "l": .symlink("f"), "p": .fifo]], upper: ["u": "up", "ud": [:]])
         for (name, target) in [("f", "ud/f2"), ("u", "d/e/u2"), ("l", "d/l2"), ("p", "ud/p2"), ("f", "d/e/f3")] {
             try m.merged.link(name, target)
+            // With userxattr and without an index the kernel shows two numbers.
+            guard by == .shale || Environment.isRealRoot else { continue }
             #expect(try m.merged.status(name).ino == m.merged.status(target).ino, "\(name)")
         }
         #expect(throws: Errno.exists) { try m.merged.link("f", "u") }

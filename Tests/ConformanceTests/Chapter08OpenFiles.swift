@@ -5,7 +5,9 @@ import ShaleTesting
 import Testing
 
 @Suite("8 Files that are open") struct Chapter08OpenFiles {
-    @Test("8.1 an unlinked or replaced file stays readable, writable and known", arguments: Implementation.both, ["low", "up"])
+    @Test(
+        "8.1 an unlinked or replaced file stays readable, writable and known", arguments: Implementation.both,
+        ["low", "up"])
     func unlinked(_ by: Implementation, _ name: String) throws {
         for way in ["unlink", "replace"] {
             let m = try Merged(by, [["low": "text", "other": "o"]], upper: ["up": "text"])
@@ -57,7 +59,10 @@ import Testing
             #expect(cl_write(fd, text, 2) == 2)
         }
         #expect(try m.merged.read("f") == "startaabbAABB")
-        let many = run(["sh", "-c", "for i in 1 2 3 4; do (for j in $(seq 50); do echo line >> \(m.merged.at("f")); done) & done; wait"])
+        let many = run([
+            "sh", "-c",
+            "for i in 1 2 3 4; do (for j in $(seq 50); do echo line >> \(m.merged.at("f")); done) & done; wait",
+        ])
         #expect(many.status == 0)
         #expect(try m.merged.status("f").size == 13 + 4 * 50 * 5)
     }
@@ -101,11 +106,14 @@ import Testing
         return ["\(answers)", "size \(try file.fd.status().size)", "\(map)", String(digest)]
     }
 
-    @Test("8.2 fallocate in all its modes, SEEK_DATA and SEEK_HOLE behave as on the filesystem below", arguments: Implementation.both)
+    @Test(
+        "8.2 fallocate in all its modes, SEEK_DATA and SEEK_HOLE behave as on the filesystem below",
+        arguments: Implementation.both)
     func allocating(_ by: Implementation) throws {
         let m = try Merged(by, [["f": ""]])
         let calls: [(mode: Int32, offset: Int64, length: Int64)] = [
-            (0, 0, 65536), (1, 65536, 65536), (3, 4096, 8192), (0x10, 16384, 4096), (0x11, 0, 1 << 20), (0x40, 0, 4096), (2, 0, 4096), (0x80, 0, 4096), (0, -1, 5), (0, 0, 0), (3, 100, 7000),
+            (0, 0, 65536), (1, 65536, 65536), (3, 4096, 8192), (0x10, 16384, 4096), (0x11, 0, 1 << 20), (0x40, 0, 4096),
+            (2, 0, 4096), (0x80, 0, 4096), (0, -1, 5), (0, 0, 0), (3, 100, 7000),
         ]
         let allocate = { (file: FD) -> [Int64] in
             calls.map { Int64(cl_fallocate(file.raw, $0.mode, $0.offset, $0.length)) }
@@ -136,7 +144,7 @@ import Testing
     /// A descriptor that lives as long as the process; for single calls.
     private func hold(_ place: Place, _ name: String) throws -> FD { FD(try place.open(name, O_RDWR).release()) }
 
-    @Test("8.2 copy_file_range copies within the mount and from outside", arguments: Implementation.both)
+    @Test("8.2 copy_file_range copies between and within files", arguments: Implementation.both)
     func copying(_ by: Implementation) throws {
         let m = try Merged(by, [["f": "lower content", "g": "0123456789"]])
         let from = try m.merged.open("f", O_RDONLY)
@@ -257,7 +265,9 @@ import Testing
         #expect(try m.merged.read("f") == "x")
     }
 
-    @Test("8.3 the other's volatile mark and unknown marks refuse the mount too", arguments: Implementation.both, ["volatile", "future"])
+    @Test(
+        "8.3 the other's volatile mark and unknown marks refuse the mount too", arguments: Implementation.both,
+        ["volatile", "future"])
     func marks(_ by: Implementation, _ mark: String) throws {
         let m = try Merged(by, [["f": "x"]])
         m.stop()

@@ -8,7 +8,9 @@ import Testing
 @Suite("9 Permissions: attributes and recorded owners") struct Chapter09Namespaces {
     private let own = Environment.overlayAttributes
 
-    @Test("9.3 the overlay's own attributes are invisible, and what is set through the mount marks nothing", arguments: Implementation.both)
+    @Test(
+        "9.3 the overlay's own attributes are invisible, and what is set through the mount marks nothing",
+        arguments: Implementation.both)
     func invisible(_ by: Implementation) throws {
         let m = try Merged(by, [["d": ["old": ""], "e": ["below": ""], "f": "x"]])
         try m.merged.chmod("f", 0o600)
@@ -60,7 +62,8 @@ import Testing
         try m.merged.unlink("gone")
         try m.merged.unlink("d/x")
         try m.merged.append("a", "2")
-        let top = try Merged(by, [[:]], exact: { "lowerdir=\(m.merged.path),upperdir=\($0.upper.path),workdir=\($0.work.path)" })
+        let top = try Merged(
+            by, [[:]], exact: { "lowerdir=\(m.merged.path),upperdir=\($0.upper.path),workdir=\($0.work.path)" })
         #expect(try top.merged.tree() == ["a 100644 2 12", "d/ 40755", "d/y 100644 0 "])
         try top.merged.append("a", "3")
         try top.merged.unlink("d/y")
@@ -68,7 +71,9 @@ import Testing
         #expect(try m.merged.read("a") == "12")
     }
 
-    @Test("9.4 marks are written in trusted.overlay. by root, in user.overlay. otherwise", arguments: Implementation.both, [false, true])
+    @Test(
+        "9.4 marks are written in trusted.overlay. by root, in user.overlay. otherwise", arguments: Implementation.both,
+        [false, true])
     func chosen(_ by: Implementation, _ userxattr: Bool) throws {
         // The kernel's option is given already outside of root.
         let option = userxattr && (by == .shale || Environment.isRealRoot) ? "userxattr" : ""
@@ -83,7 +88,9 @@ import Testing
         #expect(try m.merged.list("d") == [])
     }
 
-    @Test("9.3, 9.4 for root without userxattr user.overlay. is an ordinary namespace", .needsRealRoot, arguments: Implementation.both)
+    @Test(
+        "9.3, 9.4 for root without userxattr user.overlay. is an ordinary namespace", .needsRealRoot,
+        arguments: Implementation.both)
     func ordinary(_ by: Implementation) throws {
         let m = try Merged(by, [["f": "x"]])
         try m.merged.setAttribute("f", "user.overlay.note", "1")
@@ -157,7 +164,9 @@ import Testing
     @Test("9.5 squash_to_root, squash_to_uid and squash_to_gid show everything as theirs")
     func squashed() throws {
         let m = try Merged(.shale, [["f": "x", "d": ["e": ""]]], options: "squash_to_root")
-        for name in ["", "f", "d", "d/e"] { #expect(try m.merged.status(name).uid == 0 && m.merged.status(name).gid == 0, "\(name)") }
+        for name in ["", "f", "d", "d/e"] {
+            #expect(try m.merged.status(name).uid == 0 && m.merged.status(name).gid == 0, "\(name)")
+        }
         guard Environment.here != .single else { return }
         try m.remount(options: "squash_to_uid=1234,squash_to_gid=1235")
         for name in ["", "f", "d", "d/e"] {
@@ -168,7 +177,8 @@ import Testing
     @Test("9.5 uidmapping and gidmapping show the ids of the layers as others", .needsOtherOwners)
     func mapped() throws {
         let m = try Merged(
-            .shale, [["a": "", "b": "", "c": ""]], options: "uidmapping=0:100:1:1234:200:10,gidmapping=0:300:1:1235:400:10,allow_other",
+            .shale, [["a": "", "b": "", "c": ""]],
+            options: "uidmapping=0:100:1:1234:200:10,gidmapping=0:300:1:1235:400:10,allow_other",
             prepare: { m in
                 try m.lower().chown("b", 1234, 1235)
                 try m.lower().chown("c", 1236, 1240)

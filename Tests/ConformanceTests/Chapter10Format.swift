@@ -55,7 +55,9 @@ import Testing
         #expect(now == before, sourceLocation: location)
     }
 
-    @Test("10.1, 10.2 the kernel mounts our upper and shows the same, and we mount the kernel's", .needsMounting, arguments: ["kernel", "shale"])
+    @Test(
+        "10.1, 10.2 the kernel mounts our upper and shows the same, and we mount the kernel's", .needsMounting,
+        arguments: ["kernel", "shale"])
     func bothWays(_ first: String) throws {
         let (one, other): (Implementation, Implementation) = first == "kernel" ? (.kernel, .shale) : (.shale, .kernel)
         let m = try Merged(one, lowers)
@@ -66,7 +68,9 @@ import Testing
         try expect(m, seen)
         try m.remount(by: other)
         try expect(m, seen)
-        if Environment.isRealRoot { #expect(try ["f", "d/linked", "g", "d", "o"].map { try m.merged.status($0).ino } == numbers) }
+        if Environment.isRealRoot {
+            #expect(try ["f", "d/linked", "g", "d", "o"].map { try m.merged.status($0).ino } == numbers)
+        }
         try m.merged.append("f", "+other")
         try m.merged.unlink("o/new")
         #expect(run(["rm", "-r", m.merged.at("d")]).status == 0)
@@ -94,14 +98,18 @@ import Testing
         try expect(m, changed)
     }
 
-    @Test("10.1, 10.2 an upper of every feature of ours without an index shows the same without features in the kernel", .needsMounting)
+    @Test(
+        "10.1, 10.2 an upper of every feature of ours without an index shows the same without features in the kernel",
+        .needsMounting)
     func plain() throws {
         let m = try Merged(.shale, lowers)
         try work(m)
         let tree = try m.merged.tree()
         // The layers as plain lowers, read-only: what copies of the upper become.
         m.stop()
-        let all = "lowerdir=\(m.upper.path):" + m.stack.lowers.joined(separator: ":") + (Environment.isRealRoot ? "" : ",userxattr")
+        let all =
+            "lowerdir=\(m.upper.path):" + m.stack.lowers.joined(separator: ":")
+            + (Environment.isRealRoot ? "" : ",userxattr")
         try check(cl_mount("none", m.merged.path, "overlay", 0, all))
         defer { _ = cl_umount2(m.merged.path, Int32(CL_MNT_DETACH)) }
         let shown = try m.merged.tree()
@@ -120,7 +128,10 @@ import Testing
             }
         }
         let own = Environment.overlayAttributes
-        let known = ["opaque", "origin", "impure", "redirect", "metacopy", "nlink", "upper", "uuid", "protattr", "whiteout", "xwhiteouts"].map { own + $0 }
+        let known = [
+            "opaque", "origin", "impure", "redirect", "metacopy", "nlink", "upper", "uuid", "protattr", "whiteout",
+            "xwhiteouts",
+        ].map { own + $0 }
         for name in try names("") + [""] {
             let status = try m.upper.status(name)
             guard status.isDirectory || status.isRegular else { continue }

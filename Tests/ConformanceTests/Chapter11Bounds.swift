@@ -56,7 +56,8 @@ import Testing
         let stack = try Stack(lowers: [["f": "x"]])
         let point = Place(path: stack.path + "/merged")
         defer { _ = shell("umount \(point.path) 2>/dev/null || fusermount3 -u \(point.path)") }
-        let outcome = Helper.run("-oworkdir=\(stack.work)", "-o", "upperdir=\(stack.upper)", point.path, "-o", "lowerdir=\(stack.lowers[0])")
+        let outcome = Helper.run(
+            "-oworkdir=\(stack.work)", "-o", "upperdir=\(stack.upper)", point.path, "-o", "lowerdir=\(stack.lowers[0])")
         #expect(outcome.status == 0, "\(outcome.errors)")
         #expect(try point.read("f") == "x")
     }
@@ -74,7 +75,10 @@ import Testing
     func buildah() throws {
         let stack = try Stack(lowers: [["Containerfile": "FROM scratch\nCOPY f /f\n", "f": "content"]])
         let root = stack.path + "/root"
-        let storage = ["buildah", "--root", root, "--runroot", stack.path + "/run", "--storage-driver", "overlay", "--storage-opt", "overlay.mount_program=\(Helper.path)"]
+        let storage = [
+            "buildah", "--root", root, "--runroot", stack.path + "/run", "--storage-driver", "overlay", "--storage-opt",
+            "overlay.mount_program=\(Helper.path)",
+        ]
         defer { _ = run(["umount", "-l", root + "/overlay"]) }
         let built = run(storage + ["bud", "--isolation", "chroot", "-t", "conformance", stack.lowers[0]])
         #expect(built.status == 0, "\(built.errors)")

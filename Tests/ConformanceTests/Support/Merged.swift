@@ -111,7 +111,8 @@ struct Refused: Error, CustomStringConvertible {
 /// The programs under test.
 enum Program {
     static func beside(_ name: String) -> String {
-        let own = getenv("SHALEFS").map { String(cString: $0) } ?? (try? Place(path: "/proc/self").readlink("exe")) ?? ""
+        let own =
+            getenv("SHALEFS").map { String(cString: $0) } ?? (try? Place(path: "/proc/self").readlink("exe")) ?? ""
         return "/" + (own.split(separator: "/").dropLast() + [Substring(name)]).joined(separator: "/")
     }
 }
