@@ -263,7 +263,8 @@ import Testing
             by, [["f": "x", "g": "y", "s": .symlink("f"), "d": ["e": "z"], "gone": ["a": "1"]]],
             prepare: { m in for name in ["f", "g", "d/e", "d", "gone", "s", ""] { try m.lower().utimes(name, 1000) } })
         func times() throws -> [String] {
-            try ["", "f", "g", "s", "d", "d/e", "gone"].map { name in
+            // Nobody reads a symlink without a trace, but on a mount of one's own that keeps none.
+            try (["", "f", "g", "d", "d/e", "gone"] + (Environment.mayMount ? ["s"] : [])).map { name in
                 let s = try m.lower().status(name)
                 return "\(name) \(s.atime_s) \(s.mtime_s) \(s.ctime_s).\(s.ctime_ns) \(s.mode) \(s.nlink) \(s.size)"
             }

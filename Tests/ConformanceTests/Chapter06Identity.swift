@@ -119,12 +119,19 @@ import Testing
         try m.remount()
         let again = try numbers(m, names, as: names)
         #expect(again == before)
+    }
+
+    // The kernel cannot find a copy's origin again in a user namespace.
+    @Test(
+        "6.2 the numbers of what was copied up or renamed survive a remount", arguments: Implementation.withFeatures,
+        [["f", "d", "d/e", "d/below", "d/s", "d/s/t", "new"], ["l"], ["p"]])
+    func remountAfterCopyUp(_ by: Implementation, _ names: [String]) throws {
+        let m = try Merged(by, [tree, ["d": ["below": ""]]])
+        try m.merged.write("new", "")
+        let before = try numbers(m, names, as: names)
+        for name in names { try m.merged.utimes(name, 4) }
         try m.merged.append("f", "up")
-        try m.merged.chmod("d/e", 0o600)
-        try m.merged.utimes("d/s", 4)
-        try m.merged.utimes("l", 4)
-        try m.merged.chmod("p", 0o600)
-        try m.merged.rename("new", "d/s/moved")
+        if names.contains("new") { try m.merged.rename("new", "d/s/moved") }
         let after = names.map { $0 == "new" ? "d/s/moved" : $0 }
         let changed = try numbers(m, after, as: names)
         #expect(changed == before)
@@ -133,7 +140,8 @@ import Testing
         #expect(last == before)
     }
 
-    @Test("6.2 the number of a file renamed after its copy-up survives a remount", arguments: Implementation.both)
+    @Test(
+        "6.2 the number of a file renamed after its copy-up survives a remount", arguments: Implementation.withFeatures)
     func renamedRemount(_ by: Implementation) throws {
         let m = try Merged(by, [tree])
         let before = try ["f", "d/e"].map { try m.merged.status($0).ino }
