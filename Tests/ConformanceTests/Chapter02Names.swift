@@ -188,4 +188,53 @@ import Testing
         #expect(try m.merged.list() == [".wh.new", "d", "f"])
         #expect(try m.merged.read("f") == "x")
     }
+
+    @Test("2.2 what a name is decides which calls it takes, in every layer", arguments: Implementation.both)
+    func errors(_ by: Implementation) throws {
+        let stuff: Item = ["f": "x", "d": ["e": ""], "l": .symlink("f"), "dangling": .symlink("none")]
+        let m = try Merged(by, [["low": stuff, "gone": .whiteout], ["gone": "x"]], upper: ["up": stuff])
+        let place = m.merged
+        for at in ["low", "up"] {
+            let expectations: [(Errno, String, () throws(Errno) -> Void)] = [
+                (.exists, "O_EXCL", { () throws(Errno) in _ = try place.open("\(at)/f", O_CREAT | O_EXCL | O_WRONLY) }),
+                (.exists, "O_EXCL", { () throws(Errno) in _ = try place.open("\(at)/l", O_CREAT | O_EXCL | O_WRONLY) }),
+                (.exists, "mkdir", { () throws(Errno) in try place.mkdir("\(at)/f") }),
+                (.exists, "mkdir", { () throws(Errno) in try place.mkdir("\(at)/dangling") }),
+                (.exists, "symlink", { () throws(Errno) in try place.symlink("x", "\(at)/d") }),
+                (.exists, "mkfifo", { () throws(Errno) in try place.mkfifo("\(at)/l") }),
+                (.isDirectory, "open", { () throws(Errno) in _ = try place.open("\(at)/d", O_WRONLY) }),
+                (.isDirectory, "unlink", { () throws(Errno) in try place.unlink("\(at)/d") }),
+                (.notDirectory, "rmdir", { () throws(Errno) in try place.rmdir("\(at)/f") }),
+                (.notDirectory, "rmdir", { () throws(Errno) in try place.rmdir("\(at)/l") }),
+                (.notDirectory, "open", { () throws(Errno) in _ = try place.open("\(at)/f", O_DIRECTORY) }),
+                (.loop, "O_NOFOLLOW", { () throws(Errno) in _ = try place.open("\(at)/l", O_NOFOLLOW) }),
+                (.invalid, "readlink", { () throws(Errno) in _ = try place.readlink("\(at)/f") }),
+                (.noEntry, "dangling", { () throws(Errno) in _ = try place.open("\(at)/dangling", O_RDONLY) }),
+                (.noData, "removexattr", { () throws(Errno) in try place.removeAttribute("\(at)/f", "user.none") }),
+            ]
+            for (error, name, body) in expectations { #expect(throws: error, "\(at): \(name)") { try body() } }
+        }
+        for name in ["gone", "gone/x"] { #expect(throws: Errno.noEntry) { try place.unlink(name) } }
+        #expect(throws: Errno.noEntry) { try place.rmdir("gone") }
+        _ = try place.open("gone", O_CREAT | O_EXCL | O_WRONLY)
+        _ = try place.open("low/dangling", O_CREAT | O_WRONLY)
+        #expect(try place.list("low") == ["d", "dangling", "f", "l", "none"])
+        #expect(try m.upper.list("low") == ["none"], "what was refused copied nothing")
+    }
+
+    @Test("2.3, 4.3 with whiteouts=file a name too long for .wh. is deleted, or stays with an errno")
+    func longFileWhiteout() throws {
+        let names = [251, 252, 255].map { String(repeating: "n", count: $0) }
+        let m = try Merged(
+            .shale, [.directory(names.map { .init(Array($0.utf8), "x") })], options: "whiteouts=file")
+        try m.merged.unlink(names[0])
+        for name in names.dropFirst() {
+            do throws(Errno) { try m.merged.unlink(name) } catch { #expect(error == .nameTooLong) }
+        }
+        let left = try m.merged.list()
+        #expect(!left.contains(names[0]))
+        try m.remount()
+        #expect(try m.merged.list() == left)
+        for name in left { #expect(try m.merged.read(name) == "x") }
+    }
 }

@@ -155,4 +155,65 @@ import Testing
             }
         }
     }
+
+    @Test("5.1, 5.2 many who change one file at once lose nothing", arguments: Implementation.both)
+    func together(_ by: Implementation) throws {
+        let m = try Merged(by, [["d": ["e": ["f": .file(Array(repeating: 0x2e, count: 100_000)), "g": ""]]]])
+        let f = m.merged.at("d/e/f")
+        let line = """
+            for i in 1 2 3 4 5 6; do (for j in 1 2 3 4 5 6 7 8 9 10; do echo $i$j >> \(f); chmod 60$((j % 4)) \(f); \
+            touch -d @$j \(f); setfattr -n user.n$i -v $j \(f); echo x > \(m.merged.at("d/e/n"))$i$j; done) & done; wait
+            """
+        let outcome = shell(line)
+        #expect(outcome.errors == "")
+        for _ in 0..<2 {
+            #expect(try m.merged.status("d/e/f").size == 100_000 + 6 * (9 * 3 + 4))
+            #expect(try m.merged.attributeNames("d/e/f").filter { $0.hasPrefix("user.n") }.count == 6)
+            #expect(try m.merged.list("d/e").count == 62)
+            try m.remount()
+        }
+    }
+
+    @Test("5.1 a directory held open before its copy-up is the directory after it", arguments: Implementation.both)
+    func heldDirectory(_ by: Implementation) throws {
+        let m = try Merged(by, [["d": ["e": ["f": "x"]]], ["d": ["e": ["g": "y"]]]])
+        let held = try m.merged.open("d/e", O_RDONLY | O_DIRECTORY)
+        _ = try held.fd.open("new", [.create, .writeOnly], mode: 0o644)
+        try held.fd.unlink("f")
+        try held.fd.makeDirectory("sub", mode: 0o755)
+        try held.fd.rename("g", to: held.fd, "h")
+        #expect(try m.merged.list("d/e") == ["h", "new", "sub"])
+        var names: [String] = []
+        try held.fd.forEachEntry { entry in
+            names.append(String(decoding: entry.name, as: UTF8.self))
+            return true
+        }
+        #expect(names.sorted() == ["h", "new", "sub"])
+        #expect(fchmod(held.raw, 0o700) == 0)
+        #expect(try m.merged.status("d/e").mode == 0o040700)
+        #expect(try m.upper.status("d/e").mode == 0o040700)
+    }
+
+    @Test(
+        "5.1 times of a directory move when its entries change, and not when they are copied up",
+        arguments: Implementation.both)
+    func directoryTimes(_ by: Implementation) throws {
+        let m = try Merged(
+            by, [["d": ["f": "x", "g": "y"]]], prepare: { try $0.lower().utimes("d", 1000) })
+        try m.merged.append("d/f", "+")
+        try m.merged.chmod("d/g", 0o600)
+        #expect(try m.merged.status("d").mtime_s == 1000)
+        try m.remount()
+        #expect(try m.merged.status("d").mtime_s == 1000)
+        for change in ["unlink", "create", "rename", "link"] {
+            try m.merged.utimes("d", 1000)
+            switch change {
+            case "unlink": try m.merged.unlink("d/f")
+            case "create": try m.merged.write("d/new", "")
+            case "rename": try m.merged.rename("d/g", "d/h")
+            default: try m.merged.link("d/h", "d/i")
+            }
+            #expect(try m.merged.status("d").mtime_s > 1000, "\(change)")
+        }
+    }
 }

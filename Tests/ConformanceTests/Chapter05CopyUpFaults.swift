@@ -230,6 +230,23 @@ import Testing
         }
     }
 
+    @Test("5.7, 5.8 a descriptor of one hard link sees what is written through another")
+    func linkedReaders() throws {
+        let m = try Merged(.shale, [["a": "text", "b": .link("a")]])
+        let reader = try m.merged.open("a", O_RDONLY)
+        #expect(try reader.text() == "text")
+        try m.merged.append("b", "+")
+        #expect(try reader.text() == "text+")
+        #expect(try reader.fd.status().size == 5)
+        try m.merged.write("a", "new")
+        #expect(try reader.text() == "new")
+        #expect(try m.merged.read("b") == "new")
+        try m.merged.unlink("a")
+        try m.merged.append("b", "!")
+        #expect(try reader.text() == "new!")
+        #expect(try reader.fd.status().nlink == 1)
+    }
+
     @Test("5.2, 5.7 SQLite on a database of a lower, written page by page while it is copied up")
     func sqlite() throws {
         let m = try Merged(

@@ -180,4 +180,38 @@ import Testing
         #expect(try m.merged.read("gone") == "back")
         #expect(try m.merged.list("o") == [])
     }
+
+    static let optionSets: [String] = [
+        "redirect_dir=on", "metacopy=on", "index=off", "redirect_dir=on,metacopy=on,index=off", "whiteouts=file",
+        "whiteouts=file,redirect_dir=on,metacopy=on", "userxattr,redirect_dir=on,metacopy=on", "xattr_permissions=2",
+        "xattr_permissions=1", "threads=1", "passthrough=off", "writeback=off", "passthrough=off,writeback=on",
+        "volatile",
+        "squash_to_root", "noatime,nosuid,nodev", "xino=off", "follow_client=off",
+    ]
+
+    @Test(
+        "10.1 the same work gives the same tree with each set of options, remounted and for the next",
+        arguments: optionSets)
+    func options(_ options: String) throws {
+        // An ordinary user may not change what is shown as root's.
+        if Environment.here == .user, options == "squash_to_root" { return }
+        let plain = try Merged(.shale, lowers)
+        try work(plain)
+        let expected = try plain.merged.tree()
+        let m = try Merged(.shale, lowers, options: options)
+        try work(m)
+        #expect(try m.merged.tree() == expected)
+        m.stop()
+        if options.contains("volatile") { _ = run(["rm", "-r", m.work.at("work/incompat/volatile")]) }
+        try m.remount()
+        #expect(try m.merged.tree() == expected)
+        #expect(run(["rm", "-r"] + (try m.merged.list()).map { m.merged.at($0) }).status == 0)
+        #expect(try m.merged.list() == [])
+        m.stop()
+        if options.contains("volatile") { _ = run(["rm", "-r", m.work.at("work/incompat/volatile")]) }
+        // What was recorded in attributes is read with the option alone.
+        guard !options.contains("xattr_permissions") else { return }
+        try m.remount(options: "")
+        #expect(try m.merged.list() == [])
+    }
 }
