@@ -181,6 +181,24 @@ import Testing
         }
     }
 
+    @Test("7.1, 7.2 directories of a lower are exchanged with redirects", arguments: Implementation.withFeatures)
+    func exchangedRedirects(_ by: Implementation) throws {
+        let m = try Merged(
+            by, [["a": ["x": "ax"], "b": ["x": "bx", "y": "by"], "p": ["c": ["z": "cz"]], "f": "f"]],
+            options: "redirect_dir=on")
+        try m.merged.rename("a", "b", flags: exchange)
+        try m.merged.rename("p/c", "a", flags: exchange)
+        try m.merged.rename("b", "f", flags: exchange)
+        for _ in 0..<2 {
+            #expect(
+                try m.merged.tree() == [
+                    "a/ 40755", "a/z 100644 2 cz", "b 100644 1 f", "f/ 40755", "f/x 100644 2 ax", "p/ 40755",
+                    "p/c/ 40755", "p/c/x 100644 2 bx", "p/c/y 100644 2 by",
+                ])
+            try m.remount()
+        }
+    }
+
     @Test(
         "7.2 follow reads redirects and makes none; nofollow does not read them", arguments: Implementation.withFeatures
     )

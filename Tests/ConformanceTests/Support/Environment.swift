@@ -30,14 +30,10 @@ enum Environment: String {
 
     /// An identity in this environment that is not ours.
     static let stranger: UInt32 = 1234
-
 }
 
 extension Trait where Self == ConditionTrait {
     static var needsMounting: Self { .enabled(if: Environment.mayMount, "needs mount(2)") }
     static var needsOtherOwners: Self { .enabled(if: Environment.mayChown, "needs a second owner") }
     static var needsRealRoot: Self { .enabled(if: Environment.isRealRoot, "needs root of the machine") }
-    static var needsNoOtherOwners: Self {
-        .enabled(if: Environment.here == .single || Environment.here == .user, "needs an environment with one owner")
-    }
 }
