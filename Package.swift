@@ -43,6 +43,10 @@ let package = Package(
         .testTarget(name: "UnionFuseTests", dependencies: ["UnionFuse", "Union"], swiftSettings: strict),
         .testTarget(
             name: "MountTests", dependencies: ["ShaleTesting", "Linux", "CLinux", "shalefs"], swiftSettings: strict),
+        // SEMANTICS.md rule by rule, on mounts alone. Knows nothing of how they are made.
+        .testTarget(
+            name: "ConformanceTests", dependencies: ["ShaleTesting", "Linux", "CLinux", "shalefs", "shale"],
+            swiftSettings: strict),
         // The oracle: the same operations on kernel overlayfs and on ours. Knows nothing of the code above.
         .target(name: "CDifferential"),
         .executableTarget(name: "differential", dependencies: ["CDifferential"], swiftSettings: strict),
