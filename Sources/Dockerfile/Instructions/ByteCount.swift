@@ -1,0 +1,23 @@
+/// Sizes as `64m` or `1.5 GiB`: units of 1024, in either case, as Docker's `go-units` reads them.
+enum ByteCount {
+    static func parse(_ text: [UInt8]) -> Int? {
+        let digits = text.prefix { $0 >= 0x30 && $0 <= 0x39 || $0 == 0x2e }
+        guard !digits.isEmpty, digits.count <= 32, let number = Double(String(decoding: digits, as: UTF8.self)) else {
+            return nil
+        }
+        var unit = text[digits.count...]
+        if unit.first == 0x20 { unit = unit.dropFirst() }
+        let letters = String(decoding: Array(unit).lowercased, as: UTF8.self)
+        let scale: Double
+        switch letters {
+        case "", "b": scale = 1
+        case "k", "kb", "kib": scale = 0x1p10
+        case "m", "mb", "mib": scale = 0x1p20
+        case "g", "gb", "gib": scale = 0x1p30
+        case "t", "tb", "tib": scale = 0x1p40
+        case "p", "pb", "pib": scale = 0x1p50
+        default: return nil
+        }
+        return Int(exactly: (number * scale).rounded(.towardZero))
+    }
+}
