@@ -114,7 +114,8 @@ import Testing
         ("a\u{a0}b", ["a", "b"]),
     ])
     func words(line: String, expected: [String]) throws {
-        let result = try WordLexer(escape: 0x5c).expand(Array(line.utf8), variables: Self.variables)
+        let result = try WordLexer(escape: 0x5c).expand(
+            Array(line.utf8), variables: Self.variables, collectsWords: true)
         #expect(texts(result.words) == expected)
     }
 

@@ -90,18 +90,18 @@ public struct IgnoreFile: Sendable {
 
     /// The same as ``ignores(_:)`` for a walk, which knows what its directory matched.
     ///
+    /// BuildKit's own walk does not ask a pattern that could change nothing for the directory, and so loses `!DIRECTORY`
+    /// behind `DIRECTORY/NAME`; here the last pattern that matches decides, as is documented.
+    ///
     /// - Returns: whether the path is left out, and what to give for the paths below it.
     public func ignores(_ path: [UInt8], below directory: Matches) -> (isIgnored: Bool, matches: Matches) {
         var isIgnored = false
         var matches = Matches(matched: [Bool](repeating: false, count: patterns.count))
         for (index, pattern) in patterns.enumerated() {
-            var isMatch = index < directory.matched.count && directory.matched[index]
-            if !isMatch {
-                guard pattern.isException == isIgnored else { continue }
-                isMatch = pattern.matches(path)
-            }
-            matches.matched[index] = isMatch
-            if isMatch { isIgnored = !pattern.isException }
+            let isBelowMatch = index < directory.matched.count && directory.matched[index]
+            guard isBelowMatch || pattern.matches(path) else { continue }
+            matches.matched[index] = true
+            isIgnored = !pattern.isException
         }
         return (isIgnored, matches)
     }

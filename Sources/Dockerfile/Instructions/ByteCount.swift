@@ -18,6 +18,11 @@ enum ByteCount {
         case "p", "pb", "pib": scale = 0x1p50
         default: return nil
         }
-        return Int(exactly: (number * scale).rounded(.towardZero))
+        return (number * scale).truncated
     }
+}
+
+extension Double {
+    /// The part before the point; nil when it does not fit.
+    var truncated: Int? { magnitude < 0x1p63 ? Int(self) : nil }
 }

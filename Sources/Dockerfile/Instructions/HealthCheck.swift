@@ -81,7 +81,7 @@ enum Duration {
             total += number * scale
             rest = rest[unit.endIndex...]
         }
-        return Int(exactly: (isNegative ? -total : total).rounded(.towardZero))
+        return (isNegative ? -total : total).truncated
     }
 
     private static func scale(of unit: ArraySlice<UInt8>) -> Double? {

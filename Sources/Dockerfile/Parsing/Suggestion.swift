@@ -1,4 +1,4 @@
-/// The known word that a wrong one is nearest to: at most two letters inserted, left out or changed.
+/// The known word that a wrong one is nearest to: at most two letters inserted, left out or changed, and not all.
 ///
 /// - Returns: nil when none is near, or when the word itself is known (then something else is wrong with it).
 func nearest(to word: [UInt8], among known: some Sequence<String>) -> String? {
@@ -10,7 +10,7 @@ func nearest(to word: [UInt8], among known: some Sequence<String>) -> String? {
         guard letters != word else { return nil }
         guard abs(letters.count - word.count) <= 2 else { continue }
         let distance = editDistance(word, letters)
-        if distance <= 2, distance < best?.distance ?? 3 { best = (distance, candidate) }
+        if distance <= 2, distance < word.count, distance < best?.distance ?? 3 { best = (distance, candidate) }
     }
     return best?.word
 }

@@ -74,15 +74,19 @@ struct Expander {
         self.variables = variables
     }
 
-    private mutating func expand(_ text: [UInt8], _ lexer: WordLexer) throws(Complaint) -> WordLexer.Result {
-        let result = try lexer.expand(text, variables: variables)
+    private mutating func expand(
+        _ text: [UInt8], _ lexer: WordLexer, collectsWords: Bool = false
+    ) throws(Complaint) -> WordLexer.Result {
+        let result = try lexer.expand(text, variables: variables, collectsWords: collectsWords)
         for name in result.unmatched where missing.insert(name).inserted { unmatched.append(name) }
         return result
     }
 
     mutating func word(_ text: [UInt8]) throws(Complaint) -> [UInt8] { try expand(text, lexer).text }
 
-    mutating func words(_ text: [UInt8]) throws(Complaint) -> [[UInt8]] { try expand(text, lexer).words }
+    mutating func words(_ text: [UInt8]) throws(Complaint) -> [[UInt8]] {
+        try expand(text, lexer, collectsWords: true).words
+    }
 
     /// The content of a here-document: quotes mean nothing, and the escape character is the backslash.
     mutating func content(_ text: [UInt8]) throws(Complaint) -> [UInt8] {

@@ -20,16 +20,20 @@ struct WordLexer {
     /// A word with its variables expanded, and which they were.
     struct Result {
         var text: [UInt8]
-        var words: [[UInt8]]
-        var matched: Set<[UInt8]>
+        /// What white space outside quotes separates, after expansion; empty unless asked for.
+        var words: [[UInt8]] = []
+        var matched: Set<[UInt8]> = []
         /// Names of variables that are not set, in the order they are first used.
-        var unmatched: [[UInt8]]
+        var unmatched: [[UInt8]] = []
     }
 
-    func expand(_ word: [UInt8], variables: [[UInt8]: [UInt8]] = [:]) throws(Complaint) -> Result {
+    func expand(
+        _ word: [UInt8], variables: [[UInt8]: [UInt8]] = [:], collectsWords: Bool = false
+    ) throws(Complaint) -> Result {
+        if !collectsWords, !word.contains(where: { isSpecial($0) }) { return Result(text: word) }
         var run = LexerRun(lexer: self, input: word, variables: variables)
         do {
-            let text = try run.text(until: nil, keepsEscapes: keepsEscapes, collectsWords: true)
+            let text = try run.text(until: nil, keepsEscapes: keepsEscapes, collectsWords: collectsWords)
             return Result(
                 text: text, words: run.words.finished(), matched: run.matched, unmatched: run.unmatched)
         } catch {
@@ -37,8 +41,12 @@ struct WordLexer {
         }
     }
 
-    /// The words of a text, split by white space outside quotes after variables are expanded.
-    func words(of text: [UInt8]) throws(Complaint) -> [[UInt8]] { try expand(text).words }
+    private func isSpecial(_ byte: UInt8) -> Bool {
+        byte == 0x24 || byte == 0x22 || byte == 0x27 || byte == escape
+    }
+
+    /// The words of a text without variables.
+    func words(of text: [UInt8]) throws(Complaint) -> [[UInt8]] { try expand(text, collectsWords: true).words }
 }
 
 /// One reading of a word, from front to back.
