@@ -9,12 +9,15 @@ import Testing
         return running.command.heredocs
     }
 
-    @Test("a word announces one, unless it is quoted as a whole", arguments: [
-        ("<<EOF", "EOF", true, false), ("<<-EOF", "EOF", true, true), ("<<'EOF'", "EOF", false, false),
-        ("<<\"EOF\"", "EOF", false, false), ("<<EO\"F\"", "EOF", false, false), ("3<<EOF", "EOF", true, false),
-        ("<<eo\\'f", "eo'f", true, false), ("<<'e'o\\'f", "eo'f", false, false), ("<<'one two'", "one two", false, false),
-        ("<<$EOF", "$EOF", true, false), ("<<file.txt", "file.txt", true, false),
-    ])
+    @Test(
+        "a word announces one, unless it is quoted as a whole",
+        arguments: [
+            ("<<EOF", "EOF", true, false), ("<<-EOF", "EOF", true, true), ("<<'EOF'", "EOF", false, false),
+            ("<<\"EOF\"", "EOF", false, false), ("<<EO\"F\"", "EOF", false, false), ("3<<EOF", "EOF", true, false),
+            ("<<eo\\'f", "eo'f", true, false), ("<<'e'o\\'f", "eo'f", false, false),
+            ("<<'one two'", "one two", false, false),
+            ("<<$EOF", "$EOF", true, false), ("<<file.txt", "file.txt", true, false),
+        ])
     func announced(word: String, name: String, expands: Bool, stripsTabs: Bool) throws {
         let found = try heredocs("RUN \(word)\n\tx $y\n\(name)\nUSER z")
         #expect(found.map { text($0.name) } == [name])
@@ -24,10 +27,12 @@ import Testing
         #expect(found.map { text($0.text) } == [stripsTabs ? "x $y\n" : "\tx $y\n"])
     }
 
-    @Test("other words announce none", arguments: [
-        "RUN \"<<EOF\"", "RUN '<<EOF'", "RUN [\"<<EOF\"]", "RUN echo $((1 << 2))", "RUN cat <<<EOF", "RUN a<<EOF",
-        "RUN <<", "RUN <<-", "RUN echo <<EOF it's",
-    ])
+    @Test(
+        "other words announce none",
+        arguments: [
+            "RUN \"<<EOF\"", "RUN '<<EOF'", "RUN [\"<<EOF\"]", "RUN echo $((1 << 2))", "RUN cat <<<EOF", "RUN a<<EOF",
+            "RUN <<", "RUN <<-", "RUN echo <<EOF it's",
+        ])
     func none(line: String) throws {
         #expect(try heredocs(line).isEmpty)
     }
@@ -44,16 +49,20 @@ import Testing
         #expect(mistake("RUN <<E\n\tE\n") == "Dockerfile:2: unterminated heredoc: \"E\"")
     }
 
-    @Test("what a RUN executes", arguments: [
-        ("RUN <<EOF\necho a\nEOF\n", Running.Invocation.shell(Array("echo a\n".utf8))),
-        ("RUN <<-EOF\n\techo a\n\tEOF\n", .shell(Array("echo a\n".utf8))),
-        ("RUN <<EOF\n#!/usr/bin/env python\nprint()\nEOF\n",
-         .script(name: Array("EOF".utf8), content: Array("#!/usr/bin/env python\nprint()\n".utf8))),
-        ("RUN <<EOF python3\nprint()\nEOF\n", .shell(Array("<<EOF python3\nprint()\nEOF".utf8))),
-        ("RUN <<A cat <<-B\n1\nA\n\t2\n\tB\n", .shell(Array("<<A cat <<-B\n1\nA\n\t2\nB".utf8))),
-        ("RUN echo a", .shell(Array("echo a".utf8))),
-        ("RUN [\"a\", \"b\"]", .program([Array("a".utf8), Array("b".utf8)])),
-    ])
+    @Test(
+        "what a RUN executes",
+        arguments: [
+            ("RUN <<EOF\necho a\nEOF\n", Running.Invocation.shell(Array("echo a\n".utf8))),
+            ("RUN <<-EOF\n\techo a\n\tEOF\n", .shell(Array("echo a\n".utf8))),
+            (
+                "RUN <<EOF\n#!/usr/bin/env python\nprint()\nEOF\n",
+                .script(name: Array("EOF".utf8), content: Array("#!/usr/bin/env python\nprint()\n".utf8))
+            ),
+            ("RUN <<EOF python3\nprint()\nEOF\n", .shell(Array("<<EOF python3\nprint()\nEOF".utf8))),
+            ("RUN <<A cat <<-B\n1\nA\n\t2\n\tB\n", .shell(Array("<<A cat <<-B\n1\nA\n\t2\nB".utf8))),
+            ("RUN echo a", .shell(Array("echo a".utf8))),
+            ("RUN [\"a\", \"b\"]", .program([Array("a".utf8), Array("b".utf8)])),
+        ])
     func invocations(line: String, invocation: Running.Invocation) throws {
         guard case .run(let running) = try content(line) else {
             Issue.record("this is a RUN")

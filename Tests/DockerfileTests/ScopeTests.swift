@@ -20,15 +20,20 @@ import Testing
         }
     }
 
-    @Test("instructions whose words are expanded, and those whose are not", arguments: [
-        ("ENV $k=$v \"x\"='$v'", ["key", "a b", "x", "$v"]), ("LABEL $k=\"$v\"", ["key", "a b"]), ("LABEL k '$v' $v", ["k", "$v a b"]),
-        ("USER $k", ["key"]), ("WORKDIR /$k/\\$k", ["/key/$k"]), ("VOLUME /$k [", ["/key", "["]),
-        ("VOLUME [\"/$k\"]", ["/key"]), ("STOPSIGNAL ${s:-9}", ["9"]), ("EXPOSE 90 ${q:-80}", ["80", "90"]), ("EXPOSE $p", ["8", "9"]),
-        ("COPY --chown=$k --chmod=${m:-755} $k \"$v\" /$k/", ["key", "a b", "/key/", "key", "755"]),
-        ("ADD --checksum=$k https://$k /", ["https://key", "/", "key"]),
-        ("RUN echo $k", ["echo $k"]), ("CMD $k", ["$k"]), ("ENTRYPOINT [\"$k\"]", ["$k"]), ("SHELL [\"$k\"]", ["$k"]),
-        ("MAINTAINER $k", ["$k"]), ("HEALTHCHECK CMD $k", ["CMD-SHELL", "$k"]), ("ONBUILD RUN $k", ["RUN $k"]),
-    ])
+    @Test(
+        "instructions whose words are expanded, and those whose are not",
+        arguments: [
+            ("ENV $k=$v \"x\"='$v'", ["key", "a b", "x", "$v"]), ("LABEL $k=\"$v\"", ["key", "a b"]),
+            ("LABEL k '$v' $v", ["k", "$v a b"]),
+            ("USER $k", ["key"]), ("WORKDIR /$k/\\$k", ["/key/$k"]), ("VOLUME /$k [", ["/key", "["]),
+            ("VOLUME [\"/$k\"]", ["/key"]), ("STOPSIGNAL ${s:-9}", ["9"]), ("EXPOSE 90 ${q:-80}", ["80", "90"]),
+            ("EXPOSE $p", ["8", "9"]),
+            ("COPY --chown=$k --chmod=${m:-755} $k \"$v\" /$k/", ["key", "a b", "/key/", "key", "755"]),
+            ("ADD --checksum=$k https://$k /", ["https://key", "/", "key"]),
+            ("RUN echo $k", ["echo $k"]), ("CMD $k", ["$k"]), ("ENTRYPOINT [\"$k\"]", ["$k"]),
+            ("SHELL [\"$k\"]", ["$k"]),
+            ("MAINTAINER $k", ["$k"]), ("HEALTHCHECK CMD $k", ["CMD-SHELL", "$k"]), ("ONBUILD RUN $k", ["RUN $k"]),
+        ])
     func expansion(line: String, expected: [String]) throws {
         let last = try expanded("FROM a\nENV k=key v='a b' p='8 9'\n" + line).last
         #expect(last.map(words) == expected)
@@ -43,7 +48,8 @@ import Testing
 
     @Test("ARG: the value given for the build, else its default, else the global one")
     func arguments() throws {
-        let file = "ARG g=global\nARG h=$g-h\nFROM a\nARG g\nARG h=own\nARG given=no\nARG none\nARG d=$given\nUSER $g$h$d$none"
+        let file =
+            "ARG g=global\nARG h=$g-h\nFROM a\nARG g\nARG h=own\nARG given=no\nARG none\nARG d=$given\nUSER $g$h$d$none"
         #expect(words(try expanded(file, ["given": "yes"])[5]) == ["globalownyes"])
         #expect(words(try expanded(file, ["g": "G", "h": "H"])[5]) == ["GHno"])
         #expect(words(try expanded("ARG g=global\nFROM a\nUSER x$g")[0]) == ["x"])
@@ -97,24 +103,28 @@ import Testing
         #expect(texts(try expanded("FROM a\nARG d\nUSER $a$d$PATH$b$a")[1].undefined) == ["a", "b"])
     }
 
-    @Test("what is wrong after expansion names the line and the text", arguments: [
-        ("STOPSIGNAL SIGTREM", "invalid signal: \"SIGTREM\" (did you mean SIGTERM?)"), ("STOPSIGNAL $x", "invalid signal: \"\""),
-        ("VOLUME $x", "VOLUME can not be an empty string"), ("EXPOSE 80/tpc", "invalid protocol in EXPOSE: \"tpc\" (did you mean tcp?)"),
-        ("COPY --chmod=888 a b", "invalid chmod, it should be an octal number between 0 and 07777: \"888\""),
-        ("COPY --chmod=u~x a b", "invalid chmod: \"u~x\""), ("USER ${x", "expand \"${x\": missing '}'"),
-        ("RUN --mount=type=chace ls", "unsupported mount type: \"chace\" (did you mean cache?)"),
-        ("RUN --mount=taregt=/x ls", "unexpected key in --mount: \"taregt\" (did you mean target?)"),
-        ("RUN --mount=type=bind,mode=1 ls", "mode, uid or gid is not allowed for bind mounts"),
-        ("RUN --mount=type=bind,required ls", "required is not allowed for bind mounts"),
-        ("RUN --mount=type=cache,size=1 ls", "size is not allowed for cache mounts"),
-        ("RUN --mount=type=bind,sharing=locked ls", "sharing is not allowed for bind mounts"),
-        ("RUN --mount=type=cache,sharing=lock ls", "unsupported sharing value: \"lock\" (did you mean locked?)"),
-        ("RUN --mount=type=secret ls", "a secret mount needs an id, source or target"),
-        ("RUN --mount=type=secret,id=a,src=b ls", "a secret mount cannot have both source and id"),
-        ("RUN --mount=type=secret,id=a,from=b ls", "a secret mount should not have a from"),
-        ("RUN --mount=target ls", "a field of --mount must be a key=value pair: \"target\""),
-        ("RUN --mount=type=ssh,mode=9 ls", "invalid value for mode: \"9\""),
-    ])
+    @Test(
+        "what is wrong after expansion names the line and the text",
+        arguments: [
+            ("STOPSIGNAL SIGTREM", "invalid signal: \"SIGTREM\" (did you mean SIGTERM?)"),
+            ("STOPSIGNAL $x", "invalid signal: \"\""),
+            ("VOLUME $x", "VOLUME can not be an empty string"),
+            ("EXPOSE 80/tpc", "invalid protocol in EXPOSE: \"tpc\" (did you mean tcp?)"),
+            ("COPY --chmod=888 a b", "invalid chmod, it should be an octal number between 0 and 07777: \"888\""),
+            ("COPY --chmod=u~x a b", "invalid chmod: \"u~x\""), ("USER ${x", "expand \"${x\": missing '}'"),
+            ("RUN --mount=type=chace ls", "unsupported mount type: \"chace\" (did you mean cache?)"),
+            ("RUN --mount=taregt=/x ls", "unexpected key in --mount: \"taregt\" (did you mean target?)"),
+            ("RUN --mount=type=bind,mode=1 ls", "mode, uid or gid is not allowed for bind mounts"),
+            ("RUN --mount=type=bind,required ls", "required is not allowed for bind mounts"),
+            ("RUN --mount=type=cache,size=1 ls", "size is not allowed for cache mounts"),
+            ("RUN --mount=type=bind,sharing=locked ls", "sharing is not allowed for bind mounts"),
+            ("RUN --mount=type=cache,sharing=lock ls", "unsupported sharing value: \"lock\" (did you mean locked?)"),
+            ("RUN --mount=type=secret ls", "a secret mount needs an id, source or target"),
+            ("RUN --mount=type=secret,id=a,src=b ls", "a secret mount cannot have both source and id"),
+            ("RUN --mount=type=secret,id=a,from=b ls", "a secret mount should not have a from"),
+            ("RUN --mount=target ls", "a field of --mount must be a key=value pair: \"target\""),
+            ("RUN --mount=type=ssh,mode=9 ls", "invalid value for mode: \"9\""),
+        ])
     func mistakes(line: String, message: String) {
         #expect { try expanded("FROM a\n" + line) } throws: { "\($0)" == "Dockerfile:2: " + message }
     }

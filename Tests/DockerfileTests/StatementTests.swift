@@ -7,21 +7,25 @@ import Testing
     private func sources(_ text: String) throws -> [String] {
         let file = try read(text)
         return file.globalArguments.map { DockerfileTests.text($0.source) }
-            + file.stages.flatMap { [DockerfileTests.text($0.source)] + $0.instructions.map { DockerfileTests.text($0.source) } }
+            + file.stages.flatMap {
+                [DockerfileTests.text($0.source)] + $0.instructions.map { DockerfileTests.text($0.source) }
+            }
     }
 
-    @Test("continuation lines are joined without what is between them", arguments: [
-        ("RUN a \\\n b", "RUN a  b"),
-        ("RUN a \\  \t\n b", "RUN a  b"),
-        ("RUN a \\\r\n b\r\n", "RUN a  b"),
-        ("RUN a \\\n# comment\n   # another\n b", "RUN a  b"),
-        ("RUN a \\\n\n   \n b", "RUN a  b"),
-        ("RUN a \\\\\nRUN b", "RUN a \\\\"),
-        ("RUN \\\n\\\nb", "RUN b"),
-        ("  RUN a", "RUN a"),
-        ("RUN a # no comment", "RUN a # no comment"),
-        ("RUN a \\", "RUN a"),
-    ])
+    @Test(
+        "continuation lines are joined without what is between them",
+        arguments: [
+            ("RUN a \\\n b", "RUN a  b"),
+            ("RUN a \\  \t\n b", "RUN a  b"),
+            ("RUN a \\\r\n b\r\n", "RUN a  b"),
+            ("RUN a \\\n# comment\n   # another\n b", "RUN a  b"),
+            ("RUN a \\\n\n   \n b", "RUN a  b"),
+            ("RUN a \\\\\nRUN b", "RUN a \\\\"),
+            ("RUN \\\n\\\nb", "RUN b"),
+            ("  RUN a", "RUN a"),
+            ("RUN a # no comment", "RUN a # no comment"),
+            ("RUN a \\", "RUN a"),
+        ])
     func continuations(line: String, joined: String) throws {
         #expect(try sources("FROM scratch\n" + line)[1] == joined)
     }
@@ -33,10 +37,13 @@ import Testing
         #expect(try read("# escape=\\\nFROM a").directives.escape == 0x5c)
     }
 
-    @Test("directives end with the first line that is none", arguments: [
-        "\n# escape=`\nFROM a", "# comment\n# escape=`\nFROM a", "# unknown=x\n# escape=`\nFROM a", "FROM a\n# escape=`",
-        "#escape\n# escape=`\nFROM a",
-    ])
+    @Test(
+        "directives end with the first line that is none",
+        arguments: [
+            "\n# escape=`\nFROM a", "# comment\n# escape=`\nFROM a", "# unknown=x\n# escape=`\nFROM a",
+            "FROM a\n# escape=`",
+            "#escape\n# escape=`\nFROM a",
+        ])
     func lateDirectives(text: String) throws {
         #expect(try read(text).directives.escape == 0x5c)
     }
@@ -49,11 +56,15 @@ import Testing
         #expect(try read("#!/bin/build\n#check=error=true\nFROM a").directives.check.map(text) == "error=true")
     }
 
-    @Test("wrong directives are refused", arguments: [
-        ("# escape=x\nFROM a", "Dockerfile:1: escape must be a backslash or a backtick: \"x\""),
-        ("# escape=`\n# escape=\\\nFROM a",
-         "Dockerfile:2: only one escape parser directive can be used: \"# escape=\\\\\""),
-    ])
+    @Test(
+        "wrong directives are refused",
+        arguments: [
+            ("# escape=x\nFROM a", "Dockerfile:1: escape must be a backslash or a backtick: \"x\""),
+            (
+                "# escape=`\n# escape=\\\nFROM a",
+                "Dockerfile:2: only one escape parser directive can be used: \"# escape=\\\\\""
+            ),
+        ])
     func wrongDirectives(text: String, message: String) {
         #expect { try read(text) } throws: { "\($0)" == message }
     }
@@ -90,14 +101,16 @@ import Testing
         #expect(one[0].description == nil)
     }
 
-    @Test("flags are taken off the front, with their quotes", arguments: [
-        ("COPY --from=a --chown=b c d", ["--from=a", "--chown=b"], "c d"),
-        ("COPY --from=\"a b\"  c d", ["--from=a b"], "c d"),
-        ("COPY --from='a'\\ b c d", ["--from=a b"], "c d"),
-        ("RUN -- --x", [], "--x"),
-        ("RUN a --b", [], "a --b"),
-        ("RUN --a=\"", ["--a="], ""),
-    ])
+    @Test(
+        "flags are taken off the front, with their quotes",
+        arguments: [
+            ("COPY --from=a --chown=b c d", ["--from=a", "--chown=b"], "c d"),
+            ("COPY --from=\"a b\"  c d", ["--from=a b"], "c d"),
+            ("COPY --from='a'\\ b c d", ["--from=a b"], "c d"),
+            ("RUN -- --x", [], "--x"),
+            ("RUN a --b", [], "a --b"),
+            ("RUN --a=\"", ["--a="], ""),
+        ])
     func flags(line: String, flags: [String], rest: String) {
         let location = SourceLocation(file: "x", firstLine: 1, lastLine: 1)
         let statement = Statement(Array(line.utf8), comments: [], at: location)
@@ -105,11 +118,13 @@ import Testing
         #expect(text(statement.rest) == rest)
     }
 
-    @Test("files that hold nothing to build are refused", arguments: [
-        ("", "the file is empty"), ("\n# a\n", "file with no instructions"), ("ARG a\n", "no stages to build"),
-        ("RUN a\n", "no build stage in current context, FROM must come first: \"RUN\""),
-        ("\u{0}\n", "unknown instruction: \"\\x00\""),
-    ])
+    @Test(
+        "files that hold nothing to build are refused",
+        arguments: [
+            ("", "the file is empty"), ("\n# a\n", "file with no instructions"), ("ARG a\n", "no stages to build"),
+            ("RUN a\n", "no build stage in current context, FROM must come first: \"RUN\""),
+            ("\u{0}\n", "unknown instruction: \"\\x00\""),
+        ])
     func nothing(text: String, reason: String) {
         #expect { try read(text) } throws: { "\($0)" == "Dockerfile:1: " + reason }
     }

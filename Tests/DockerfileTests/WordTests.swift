@@ -18,72 +18,88 @@ import Testing
         text(try WordLexer(escape: escape).expand(Array(word.utf8), variables: Self.variables).text)
     }
 
-    @Test("quotes and escapes", arguments: [
-        ("hello", "hello"), ("he'll'o", "hello"), ("'hello'", "hello"), ("\"hello\"", "hello"),
-        ("he\\'llo", "he'llo"), ("he\\\\llo", "he\\llo"), ("\"he\\\\'llo\"", "he\\'llo"), ("'\\\\hello'", "\\\\hello"),
-        ("\"\\\\hello\"", "\\hello"), ("\"\\hello\"", "\\hello"), ("he\\$PWD", "he$PWD"), ("he\\llo", "hello"),
-        ("hello\\", "hello"), ("\"a\\\"b\"", "a\"b"), ("'$PWD'", "$PWD"), ("\"$PWD\"", "/home"),
-        ("'\"'\"'\"", "\"'"), ("한국어", "한국어"), ("'한국어'", "한국어"), ("$KOREAN", "한국어"), ("안녕하세요${NULL}a", "안녕하세요a"),
-        ("a  b", "a  b"), ("\\ a", " a"),
-    ])
+    @Test(
+        "quotes and escapes",
+        arguments: [
+            ("hello", "hello"), ("he'll'o", "hello"), ("'hello'", "hello"), ("\"hello\"", "hello"),
+            ("he\\'llo", "he'llo"), ("he\\\\llo", "he\\llo"), ("\"he\\\\'llo\"", "he\\'llo"),
+            ("'\\\\hello'", "\\\\hello"),
+            ("\"\\\\hello\"", "\\hello"), ("\"\\hello\"", "\\hello"), ("he\\$PWD", "he$PWD"), ("he\\llo", "hello"),
+            ("hello\\", "hello"), ("\"a\\\"b\"", "a\"b"), ("'$PWD'", "$PWD"), ("\"$PWD\"", "/home"),
+            ("'\"'\"'\"", "\"'"), ("한국어", "한국어"), ("'한국어'", "한국어"), ("$KOREAN", "한국어"), ("안녕하세요${NULL}a", "안녕하세요a"),
+            ("a  b", "a  b"), ("\\ a", " a"),
+        ])
     func quotes(word: String, expected: String) throws {
         #expect(try expand(word) == expected)
     }
 
-    @Test("names", arguments: [
-        ("$PWD", "/home"), ("$", "$"), ("a$", "a$"), ("a $ b", "a $ b"), ("$PWD$SHELL", "/homebash"),
-        ("$PWDx", ""), ("${PWD}x", "/homex"), ("$PWD-x", "/home-x"), ("${NONE}", ""), ("$1a", "a"), ("$12a", "a"),
-        ("$@x", "x"), ("$$x", "x"), ("${*}", ""), ("$=", "$="), ("$'x'", "$x"), ("$\u{e9}", ""), ("$X.$X", "x.x"),
-        ("\"$\"", "$"), ("\"${PWD}\"", "/home"),
-    ])
+    @Test(
+        "names",
+        arguments: [
+            ("$PWD", "/home"), ("$", "$"), ("a$", "a$"), ("a $ b", "a $ b"), ("$PWD$SHELL", "/homebash"),
+            ("$PWDx", ""), ("${PWD}x", "/homex"), ("$PWD-x", "/home-x"), ("${NONE}", ""), ("$1a", "a"), ("$12a", "a"),
+            ("$@x", "x"), ("$$x", "x"), ("${*}", ""), ("$=", "$="), ("$'x'", "$x"), ("$\u{e9}", ""), ("$X.$X", "x.x"),
+            ("\"$\"", "$"), ("\"${PWD}\"", "/home"),
+        ])
     func names(word: String, expected: String) throws {
         #expect(try expand(word) == expected)
     }
 
-    @Test("defaults and alternatives", arguments: [
-        ("${PWD:-a}", "/home"), ("${NONE:-a}", "a"), ("${NULL:-a}", "a"), ("${NULL-a}", ""), ("${NONE-a}", "a"),
-        ("${PWD:+a}", "a"), ("${NONE:+a}", ""), ("${NULL:+a}", ""), ("${NULL+a}", "a"), ("${NONE+a}", ""),
-        ("${PWD?a}", "/home"), ("${NULL?a}", ""), ("${PWD:?a}", "/home"), ("${NONE:-}", ""),
-        ("${NONE:-$PWD}", "/home"), ("${NONE:-${OTHER:-c}}", "c"), ("${NONE:-\"a}\"}", "a}"), ("${NONE:-a\\}b}", "a}b"),
-        ("${NONE:-'$PWD'}", "$PWD"), ("${PWD:+${SHELL:+x}}", "x"), ("${NONE:-a b}", "a b"),
-    ])
+    @Test(
+        "defaults and alternatives",
+        arguments: [
+            ("${PWD:-a}", "/home"), ("${NONE:-a}", "a"), ("${NULL:-a}", "a"), ("${NULL-a}", ""), ("${NONE-a}", "a"),
+            ("${PWD:+a}", "a"), ("${NONE:+a}", ""), ("${NULL:+a}", ""), ("${NULL+a}", "a"), ("${NONE+a}", ""),
+            ("${PWD?a}", "/home"), ("${NULL?a}", ""), ("${PWD:?a}", "/home"), ("${NONE:-}", ""),
+            ("${NONE:-$PWD}", "/home"), ("${NONE:-${OTHER:-c}}", "c"), ("${NONE:-\"a}\"}", "a}"),
+            ("${NONE:-a\\}b}", "a}b"),
+            ("${NONE:-'$PWD'}", "$PWD"), ("${PWD:+${SHELL:+x}}", "x"), ("${NONE:-a b}", "a b"),
+        ])
     func conditions(word: String, expected: String) throws {
         #expect(try expand(word) == expected)
     }
 
-    @Test("prefixes and suffixes", arguments: [
-        ("${FOO#x}", "xyy"), ("${FOO#*x}", "xyy"), ("${FOO##*x}", "yy"), ("${FOO#*}", "xxyy"), ("${FOO##*}", ""),
-        ("${FOO#$X}", "xyy"), ("${FOO#}", "xxyy"), ("${FOO##}", "xxyy"), ("${FOO#?}", "xyy"), ("${FOO#z}", "xxyy"),
-        ("${FOO#*x*y}", "y"), ("${FOO##*x*y}", ""), ("${FOO%y}", "xxy"), ("${FOO%y*}", "xxy"), ("${FOO%%y*}", "xx"),
-        ("${FOO%*}", "xxyy"), ("${FOO%}", "xxyy"), ("${FOO%%$NULL}", "xxyy"), ("${FOO%z}", "xxyy"),
-        ("${STARS%%\\**\\*}", "a"), ("${STARS#a\\*}", "**yy*"), ("${NONE#x}", ""), ("${KOREAN#?}", "국어"),
-        ("${KOREAN%?}", "한국"), ("${LINES#*b}", "a\nb"), ("${LINES##*}", "\nb"), ("${DIR##*/}", "bar.txt"),
-        ("${DIR%/*}", "/tmp/tmp"),
-    ])
+    @Test(
+        "prefixes and suffixes",
+        arguments: [
+            ("${FOO#x}", "xyy"), ("${FOO#*x}", "xyy"), ("${FOO##*x}", "yy"), ("${FOO#*}", "xxyy"), ("${FOO##*}", ""),
+            ("${FOO#$X}", "xyy"), ("${FOO#}", "xxyy"), ("${FOO##}", "xxyy"), ("${FOO#?}", "xyy"), ("${FOO#z}", "xxyy"),
+            ("${FOO#*x*y}", "y"), ("${FOO##*x*y}", ""), ("${FOO%y}", "xxy"), ("${FOO%y*}", "xxy"), ("${FOO%%y*}", "xx"),
+            ("${FOO%*}", "xxyy"), ("${FOO%}", "xxyy"), ("${FOO%%$NULL}", "xxyy"), ("${FOO%z}", "xxyy"),
+            ("${STARS%%\\**\\*}", "a"), ("${STARS#a\\*}", "**yy*"), ("${NONE#x}", ""), ("${KOREAN#?}", "국어"),
+            ("${KOREAN%?}", "한국"), ("${LINES#*b}", "a\nb"), ("${LINES##*}", "\nb"), ("${DIR##*/}", "bar.txt"),
+            ("${DIR%/*}", "/tmp/tmp"),
+        ])
     func trims(word: String, expected: String) throws {
         #expect(try expand(word) == expected)
     }
 
-    @Test("replacements", arguments: [
-        ("${FOO/x/a}", "axyy"), ("${FOO//x/a}", "aayy"), ("${FOO/x/}", "xyy"), ("${FOO//x/}", "yy"),
-        ("${FOO/x*/a}", "a"), ("${FOO//?/a}", "aaaa"), ("${FOO/$NULL/ww}", "wwxxyy"), ("${FOO///}", "xxyy"),
-        ("${FOO//$NULL/-}", "-x-x-y-y-"), ("${PATHS/$NEEDLE/.}", "/foo.*/*.txt"), ("${PATHS//$NEEDLE/.}", "/foo..*.txt"),
-        ("${DIR/\\/tmp/}", "/tmp/bar.txt"), ("${URL/http:\\/\\//https:\\/\\/}", "https:\\/\\/google.de"),
-        ("${FOO/xy/$X$X}", "xxxy"), ("${NONE/a/b}", ""), ("${FOO/yy/\"z\"}", "xxz"), ("${KOREAN//?/a}", "aaa"),
-    ])
+    @Test(
+        "replacements",
+        arguments: [
+            ("${FOO/x/a}", "axyy"), ("${FOO//x/a}", "aayy"), ("${FOO/x/}", "xyy"), ("${FOO//x/}", "yy"),
+            ("${FOO/x*/a}", "a"), ("${FOO//?/a}", "aaaa"), ("${FOO/$NULL/ww}", "wwxxyy"), ("${FOO///}", "xxyy"),
+            ("${FOO//$NULL/-}", "-x-x-y-y-"), ("${PATHS/$NEEDLE/.}", "/foo.*/*.txt"),
+            ("${PATHS//$NEEDLE/.}", "/foo..*.txt"),
+            ("${DIR/\\/tmp/}", "/tmp/bar.txt"), ("${URL/http:\\/\\//https:\\/\\/}", "https:\\/\\/google.de"),
+            ("${FOO/xy/$X$X}", "xxxy"), ("${NONE/a/b}", ""), ("${FOO/yy/\"z\"}", "xxz"), ("${KOREAN//?/a}", "aaa"),
+        ])
     func replacements(word: String, expected: String) throws {
         #expect(try expand(word) == expected)
     }
 
-    @Test("what is malformed is refused, with the word and the reason", arguments: [
-        ("'a", "the matching single quote"), ("\"a", "the matching double quote"), ("${", "missing '}'"),
-        ("${}", "bad substitution"), ("${{x}", "bad substitution"), ("${:x}", "bad substitution"),
-        ("${PWD", "missing '}'"), ("${PWD:-a", "missing '}'"), ("${PWD:", "missing '}'"), ("${PWD=a}", "unsupported modifier"),
-        ("${PWD:=a}", "unsupported modifier"), ("${NONE?}", "NONE: is not allowed to be unset"),
-        ("${NULL:?}", "NULL: is not allowed to be empty"), ("${NONE:?say $PWD}", "NONE: say /home"),
-        ("${FOO//ww}", "missing '/'"), ("${FOO/a", "missing '/'"), ("${FOO/a/b", "missing '}'"),
-        ("${FOO#\\x}", "invalid escape in pattern"), ("${PWD.a}", "unsupported modifier"),
-    ])
+    @Test(
+        "what is malformed is refused, with the word and the reason",
+        arguments: [
+            ("'a", "the matching single quote"), ("\"a", "the matching double quote"), ("${", "missing '}'"),
+            ("${}", "bad substitution"), ("${{x}", "bad substitution"), ("${:x}", "bad substitution"),
+            ("${PWD", "missing '}'"), ("${PWD:-a", "missing '}'"), ("${PWD:", "missing '}'"),
+            ("${PWD=a}", "unsupported modifier"),
+            ("${PWD:=a}", "unsupported modifier"), ("${NONE?}", "NONE: is not allowed to be unset"),
+            ("${NULL:?}", "NULL: is not allowed to be empty"), ("${NONE:?say $PWD}", "NONE: say /home"),
+            ("${FOO//ww}", "missing '/'"), ("${FOO/a", "missing '/'"), ("${FOO/a/b", "missing '}'"),
+            ("${FOO#\\x}", "invalid escape in pattern"), ("${PWD.a}", "unsupported modifier"),
+        ])
     func malformed(word: String, reason: String) {
         #expect {
             try WordLexer(escape: 0x5c).expand(Array(word.utf8), variables: Self.variables)
@@ -108,11 +124,13 @@ import Testing
         #expect(texts(result.unmatched) == ["OTHER", "NONE"])
     }
 
-    @Test("words are split after expansion, outside quotes", arguments: [
-        ("a b", ["a", "b"]), ("  a \t b ", ["a", "b"]), ("'a b' c", ["a b", "c"]), ("$SPACED", ["a", "b"]),
-        ("\"$SPACED\"", ["a  b"]), ("a\\ b", ["a b"]), ("$NULL", []), ("''", []), ("a$SPACED", ["aa", "b"]),
-        ("a\u{a0}b", ["a", "b"]),
-    ])
+    @Test(
+        "words are split after expansion, outside quotes",
+        arguments: [
+            ("a b", ["a", "b"]), ("  a \t b ", ["a", "b"]), ("'a b' c", ["a b", "c"]), ("$SPACED", ["a", "b"]),
+            ("\"$SPACED\"", ["a  b"]), ("a\\ b", ["a b"]), ("$NULL", []), ("''", []), ("a$SPACED", ["aa", "b"]),
+            ("a\u{a0}b", ["a", "b"]),
+        ])
     func words(line: String, expected: [String]) throws {
         let result = try WordLexer(escape: 0x5c).expand(
             Array(line.utf8), variables: Self.variables, collectsWords: true)

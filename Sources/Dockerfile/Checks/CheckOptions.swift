@@ -21,18 +21,20 @@ public struct CheckOptions: Sendable, Equatable {
 
     init(_ text: [UInt8]) throws(Complaint) {
         guard !text.trimmed.isEmpty else { return }
-        for part in text.trimmed.split(separator: 0x3b, maxSplits: 2, omittingEmptySubsequences: false) {
-            guard let (left, right) = Array(part).cut(at: 0x3d) else {
+        for part in text.trimmed.split(separator: .semicolon, maxSplits: 2, omittingEmptySubsequences: false) {
+            guard let (left, right) = Array(part).cut(at: .equalsSign) else {
                 throw Complaint("invalid check option", Array(part))
             }
             let value = right.trimmed
-            let rules = value.split(separator: 0x2c).map { String(decoding: $0.trimmed, as: UTF8.self) }
+            let rules = value.split(separator: .comma).map { String(decoding: $0.trimmed, as: UTF8.self) }
             switch String(decoding: left.trimmed, as: UTF8.self) {
             case "skip": if value == "all" { skipsAll = true } else { skipped = Set(rules) }
             case "experimental":
                 if value == "all" { allowsAllExperimental = true } else { experimental = Set(rules) }
             case "error":
-                guard let truth = value.truth else { throw Complaint("check option error must be true or false", value) }
+                guard let truth = value.truth else {
+                    throw Complaint("check option error must be true or false", value)
+                }
                 failsBuild = truth
             default:
                 throw Complaint(
@@ -63,7 +65,7 @@ public struct CheckOptions: Sendable, Equatable {
             guard let directive = DirectiveSearch.assignment(in: comment[...]), directive.name == .check else {
                 continue
             }
-            let value = directive.value.cut(at: 0x20)?.before ?? directive.value
+            let value = directive.value.cut(at: .space)?.before ?? directive.value
             guard let added = try? CheckOptions(value) else { return self }
             var result = self
             result.skipsAll = skipsAll || added.skipsAll

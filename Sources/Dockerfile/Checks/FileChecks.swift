@@ -94,7 +94,7 @@ extension Checks {
     private static func wrongDescription(_ comments: [[UInt8]], names: [[UInt8]]) -> String? {
         let remarks = comments.filter { DirectiveSearch.assignment(in: $0[...]) == nil }
         guard let comment = remarks.last, let name = names.first else { return nil }
-        guard !names.contains(comment.cut(at: 0x20)?.before ?? comment) else { return nil }
+        guard !names.contains(comment.cut(at: .space)?.before ?? comment) else { return nil }
         return names.count > 1 ? "<arg_key>" : plain(name)
     }
 

@@ -103,7 +103,7 @@ struct StageCheck {
             for ports in expansion.ports { check(ports, instruction, &report) }
         case .shell: hasShell = true
         case .workdir(let path):
-            if !hasWorkdir, path.first != 0x2f {
+            if !hasWorkdir, path.first != .slash {
                 report.add(
                     .workdirRelativePath, instruction,
                     "Relative workdir \(quoted(path)) can have unexpected results if the base image changes")
@@ -130,7 +130,7 @@ struct StageCheck {
     private func checkSecret(
         _ keyword: String, _ name: [UInt8], _ instruction: Instruction, _ report: inout CheckReport
     ) {
-        let words = Set(name.lowercased.split(separator: 0x5f).map { String(decoding: $0, as: UTF8.self) })
+        let words = Set(name.lowercased.split(separator: .underscore).map { String(decoding: $0, as: UTF8.self) })
         guard !words.isDisjoint(with: Self.secretWords), words.isDisjoint(with: Self.harmlessWords) else { return }
         report.add(
             .secretsUsedInArgOrEnv, instruction,
@@ -184,7 +184,7 @@ struct StageCheck {
     ) {
         guard let ignoreFile, !ignoreFile.hasExceptions else { return }
         var path = CleanPath.clean(source)
-        if path.count > 1, path.first == 0x2f { path.removeFirst() }
+        if path.count > 1, path.first == .slash { path.removeFirst() }
         if path == "." || path == "/" { guard ignoreFile.matchesEverything else { return } }
         guard ignoreFile.ignores(path) else { return }
         report.add(

@@ -23,7 +23,7 @@ public struct Glob: Sendable {
     /// The directory that a pattern begins in, which has no wildcard, and the rest of the pattern.
     public static func split(_ source: [UInt8]) -> (directory: [UInt8], pattern: [UInt8]) {
         guard let wildcard = wildcard(in: source) else { return (source, []) }
-        let start = source[..<wildcard].lastIndex(of: 0x2f).map { $0 + 1 } ?? 0
+        let start = source[..<wildcard].lastIndex(of: .slash).map { $0 + 1 } ?? 0
         return (Array(source[..<start]), Array(source[start...]))
     }
 
@@ -31,8 +31,8 @@ public struct Glob: Sendable {
         var index = 0
         while index < source.count {
             switch source[index] {
-            case 0x2a, 0x3f, 0x5b: return index
-            case 0x5c: index += 2
+            case .star, .questionMark, .openBracket: return index
+            case .backslash: index += 2
             default: index += 1
             }
         }

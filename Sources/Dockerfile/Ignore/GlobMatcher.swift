@@ -18,12 +18,12 @@ struct GlobMatcher: Sendable {
             var next = State(count: tokens.count + 1)
             for (index, token) in tokens.enumerated() where state.reached[index] {
                 switch token {
-                case .star: if character != 0x2f { next.enter(index) }
+                case .star: if character != .slash { next.enter(index) }
                 case .everything: next.enter(index)
                 case .directories:
                     // Between slashes it can only go on.
                     next.reached[index] = true
-                    if character == 0x2f { next.enter(index + 1) }
+                    if character == .slash { next.enter(index + 1) }
                 case .character, .anyCharacter, .set: if token.matches(character) { next.enter(index + 1) }
                 }
             }

@@ -19,17 +19,17 @@ enum GlobToken: Equatable {
         var tokens: [GlobToken] = []
         while let character = characters.popFirst() {
             switch character {
-            case 0x2a where readsDoubleStar && characters.first == 0x2a:
+            case .star where readsDoubleStar && characters.first == .star:
                 characters.removeFirst()
-                if characters.first == 0x2f { characters.removeFirst() }
+                if characters.first == .slash { characters.removeFirst() }
                 let token: GlobToken = characters.isEmpty ? .everything : .directories
                 if tokens.last != token { tokens.append(token) }
-            case 0x2a:
+            case .star:
                 // One star after another adds nothing.
                 if tokens.last != .star { tokens.append(.star) }
-            case 0x3f: tokens.append(.anyCharacter)
-            case 0x5b: tokens.append(try set(&characters, of: pattern))
-            case 0x5c:
+            case .questionMark: tokens.append(.anyCharacter)
+            case .openBracket: tokens.append(try set(&characters, of: pattern))
+            case .backslash:
                 guard let next = characters.popFirst() else { throw malformed(pattern) }
                 tokens.append(.character(next))
             default: tokens.append(.character(character))
@@ -41,14 +41,15 @@ enum GlobToken: Equatable {
     private static func malformed(_ pattern: [UInt8]) -> Complaint { Complaint("syntax error in pattern", pattern) }
 
     /// What stands between the brackets.
-    private static func set(_ characters: inout ArraySlice<UInt32>, of pattern: [UInt8]) throws(Complaint) -> GlobToken {
-        let isNegated = characters.first == 0x5e
+    private static func set(_ characters: inout ArraySlice<UInt32>, of pattern: [UInt8]) throws(Complaint) -> GlobToken
+    {
+        let isNegated = characters.first == .caret
         if isNegated { characters.removeFirst() }
         var ranges: [ClosedRange<UInt32>] = []
-        while characters.first != 0x5d || ranges.isEmpty {
+        while characters.first != .closeBracket || ranges.isEmpty {
             let low = try bound(&characters, of: pattern)
             var high = low
-            if characters.first == 0x2d {
+            if characters.first == .minus {
                 characters.removeFirst()
                 high = try bound(&characters, of: pattern)
             }
@@ -60,10 +61,10 @@ enum GlobToken: Equatable {
     }
 
     private static func bound(_ characters: inout ArraySlice<UInt32>, of pattern: [UInt8]) throws(Complaint) -> UInt32 {
-        guard let character = characters.popFirst(), character != 0x2d, character != 0x5d else {
+        guard let character = characters.popFirst(), character != .minus, character != .closeBracket else {
             throw malformed(pattern)
         }
-        guard character == 0x5c else { return character }
+        guard character == .backslash else { return character }
         guard let escaped = characters.popFirst() else { throw malformed(pattern) }
         return escaped
     }
@@ -72,7 +73,7 @@ enum GlobToken: Equatable {
     func matches(_ character: UInt32) -> Bool {
         switch self {
         case .character(let own): own == character
-        case .anyCharacter: character != 0x2f
+        case .anyCharacter: character != .slash
         case .set(let set): set.contains(character)
         case .star, .directories, .everything: false
         }

@@ -13,7 +13,7 @@ public struct IgnoreFile: Sendable {
         var reader = LineReader(bytes)
         var patterns: [IgnorePattern] = []
         while let line = reader.next() {
-            guard line.first != 0x23 else { continue }
+            guard line.first != .hash else { continue }
             let text = line.trimmed
             guard !text.isEmpty else { continue }
             do {
@@ -45,13 +45,13 @@ public struct IgnoreFile: Sendable {
 
     /// The pattern with a slash at its front removed, also behind `!`.
     private static func relative(_ line: [UInt8]) -> [UInt8] {
-        let isException = line.first == 0x21
+        let isException = line.first == .exclamationMark
         var pattern = isException ? Array(line.dropFirst()).trimmed : line
         if !pattern.isEmpty {
             pattern = CleanPath.clean(pattern)
-            if pattern.count > 1, pattern[0] == 0x2f { pattern.removeFirst() }
+            if pattern.count > 1, pattern[0] == .slash { pattern.removeFirst() }
         }
-        return isException ? [0x21] + pattern : pattern
+        return isException ? [.exclamationMark] + pattern : pattern
     }
 
     public var isEmpty: Bool { patterns.isEmpty }
@@ -77,7 +77,7 @@ public struct IgnoreFile: Sendable {
 
     /// The directories above a path, outermost first.
     private static func parents(of path: [UInt8]) -> [[UInt8]] {
-        path.indices.filter { path[$0] == 0x2f && $0 > 0 }.map { Array(path[..<$0]) }
+        path.indices.filter { path[$0] == .slash && $0 > 0 }.map { Array(path[..<$0]) }
     }
 
     /// Which patterns matched a directory: what is below it need not be asked again.

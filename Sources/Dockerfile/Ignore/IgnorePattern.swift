@@ -17,7 +17,7 @@ struct IgnorePattern: Sendable {
     /// - Throws: when it is `!` alone, or malformed.
     init(_ line: [UInt8]) throws(Complaint) {
         var pattern = CleanPath.clean(line)
-        isException = pattern.first == 0x21
+        isException = pattern.first == .exclamationMark
         if isException {
             pattern.removeFirst()
             guard !pattern.isEmpty else { throw Complaint("illegal exclusion pattern", line) }
@@ -31,8 +31,8 @@ struct IgnorePattern: Sendable {
         func isPlain(_ text: ArraySlice<UInt8>) -> Bool { !text.contains { "*?[]\\".utf8.contains($0) } }
         if isPlain(pattern[...]) { return .exact }
         // `**NAME` matches any path that ends so, even within a name; this is how moby/patternmatcher has it.
-        if pattern.starts(with: [0x2a, 0x2a]), isPlain(pattern[2...]) { return .suffix(Array(pattern[2...])) }
-        if pattern.suffix(2).elementsEqual([0x2a, 0x2a]), isPlain(pattern.dropLast(2)) {
+        if pattern.starts(with: [.star, .star]), isPlain(pattern[2...]) { return .suffix(Array(pattern[2...])) }
+        if pattern.suffix(2).elementsEqual([.star, .star]), isPlain(pattern.dropLast(2)) {
             return .prefix(Array(pattern.dropLast(2)))
         }
         return .glob(GlobMatcher(tokens))
@@ -44,14 +44,14 @@ struct IgnorePattern: Sendable {
         case .prefix(let prefix): path.starts(with: prefix)
         case .suffix(let suffix):
             path.count >= suffix.count && path[(path.count - suffix.count)...].elementsEqual(suffix)
-                || suffix.first == 0x2f && path.elementsEqual(suffix.dropFirst())
+                || suffix.first == .slash && path.elementsEqual(suffix.dropFirst())
         case .glob(let matcher): matcher.matches(path)
         }
     }
 
     /// Whether it can match something below a directory without matching the directory itself.
     func canMatch(below directory: [UInt8]) -> Bool {
-        let front = directory + [0x2f]
+        let front = directory + [.slash]
         if case .suffix = form { return true }
         let literal = text.prefix { !"*?[\\".utf8.contains($0) }
         if literal.count == text.count { return text.starts(with: front) }

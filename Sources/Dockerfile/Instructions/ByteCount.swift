@@ -1,12 +1,12 @@
 /// Sizes as `64m` or `1.5 GiB`: units of 1024, in either case, as Docker's `go-units` reads them.
 enum ByteCount {
     static func parse(_ text: [UInt8]) -> Int? {
-        let digits = text.prefix { $0 >= 0x30 && $0 <= 0x39 || $0 == 0x2e }
+        let digits = text.prefix { $0.isDigit || $0 == .dot }
         guard !digits.isEmpty, digits.count <= 32, let number = Double(String(decoding: digits, as: UTF8.self)) else {
             return nil
         }
         var unit = text[digits.count...]
-        if unit.first == 0x20 { unit = unit.dropFirst() }
+        if unit.first == .space { unit = unit.dropFirst() }
         let letters = String(decoding: Array(unit).lowercased, as: UTF8.self)
         let scale: Double
         switch letters {

@@ -7,25 +7,25 @@ enum CommaSeparated {
         var position = 0
         while true {
             var field: [UInt8] = []
-            if position < text.count, text[position] == 0x22 {
+            if position < text.count, text[position] == .doubleQuote {
                 position += 1
                 while true {
-                    guard let end = text[position...].firstIndex(of: 0x22) else {
+                    guard let end = text[position...].firstIndex(of: .doubleQuote) else {
                         throw Complaint("a quote is not closed", text)
                     }
                     field += text[position..<end]
                     position = end + 1
-                    guard position < text.count, text[position] == 0x22 else { break }
-                    field.append(0x22)
+                    guard position < text.count, text[position] == .doubleQuote else { break }
+                    field.append(.doubleQuote)
                     position += 1
                 }
-                guard position == text.count || text[position] == 0x2c else {
+                guard position == text.count || text[position] == .comma else {
                     throw Complaint("a quote is out of place", text)
                 }
             } else {
-                let end = text[position...].firstIndex(of: 0x2c) ?? text.count
+                let end = text[position...].firstIndex(of: .comma) ?? text.count
                 field = Array(text[position..<end])
-                guard !field.contains(0x22) else { throw Complaint("a quote is out of place", text) }
+                guard !field.contains(.doubleQuote) else { throw Complaint("a quote is out of place", text) }
                 position = end
             }
             fields.append(field)

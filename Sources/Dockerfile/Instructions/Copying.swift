@@ -53,7 +53,7 @@ public struct Copying: Sendable, Equatable {
         try self.init(statement, flags, "COPY")
         keepsParents = flags.truth("parents") ?? false
         from = flags.text("from")
-        if let from, try WordLexer(escape: 0x5c).expand(from).text != from {
+        if let from, try WordLexer(escape: .backslash).expand(from).text != from {
             throw Complaint(
                 "variables are not expanded in --from, define a stage with FROM and a global ARG instead", from)
         }
@@ -72,11 +72,10 @@ public struct Copying: Sendable, Equatable {
         if !isJSON, (try? Heredoc(word: destination)) != nil {
             throw Complaint("\(name) cannot accept a heredoc as a destination", destination)
         }
+        // Of here-documents with one name, the last one counts.
+        let heredocs = Dictionary(statement.heredocs.map { ($0.name, $0) }) { $1 }
         for word in words.dropLast() {
-            // Of here-documents with one name, the last one counts.
-            if !isJSON, let announced = try? Heredoc(word: word),
-                let heredoc = statement.heredocs.last(where: { $0.name == announced.name })
-            {
+            if !isJSON, let announced = try? Heredoc(word: word), let heredoc = heredocs[announced.name] {
                 files.append(
                     InlineFile(name: announced.name, content: heredoc.text, expands: announced.expands))
             } else {

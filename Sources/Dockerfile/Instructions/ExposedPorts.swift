@@ -13,9 +13,9 @@ public struct ExposedPorts: Sendable, Equatable {
     /// - Parameter word: `[[ADDRESS:]HOSTPORT:]PORT[-PORT][/PROTOCOL]`.
     init(_ word: [UInt8]) throws(Complaint) {
         self.word = word
-        let parts = word.split(separator: 0x3a, omittingEmptySubsequences: false).map { Array($0) }
+        let parts = word.split(separator: .colon, omittingEmptySubsequences: false).map { Array($0) }
         let last = parts.last ?? []
-        let (port, transport) = last.cut(at: 0x2f).map { ($0.before, $0.after) } ?? (last, [])
+        let (port, transport) = last.cut(at: .slash).map { ($0.before, $0.after) } ?? (last, [])
         guard !port.isEmpty else { throw Complaint("no port specified", word) }
         let name = transport.isEmpty ? "tcp" : String(decoding: transport.lowercased, as: UTF8.self)
         guard ["tcp", "udp", "sctp"].contains(name) else {
@@ -27,7 +27,7 @@ public struct ExposedPorts: Sendable, Equatable {
         self.ports = ports
 
         let hostPort = parts.count > 1 ? parts[parts.count - 2] : []
-        let address = Array(parts.dropLast(2).joined(separator: [0x3a]))
+        let address = Array(parts.dropLast(2).joined(separator: [.colon]))
         hasMapping = !hostPort.isEmpty || !address.isEmpty
         if !hostPort.isEmpty {
             guard let host = Self.range(hostPort), ports.count == 1 || host.count == ports.count else {
@@ -40,7 +40,7 @@ public struct ExposedPorts: Sendable, Equatable {
     }
 
     private static func range(_ text: [UInt8]) -> ClosedRange<UInt16>? {
-        let (first, last) = text.cut(at: 0x2d).map { ($0.before, $0.after) } ?? (text, text)
+        let (first, last) = text.cut(at: .minus).map { ($0.before, $0.after) } ?? (text, text)
         guard let low = first.number(base: 10, atMost: 0xffff), let high = last.number(base: 10, atMost: 0xffff),
             low <= high
         else { return nil }
@@ -48,12 +48,14 @@ public struct ExposedPorts: Sendable, Equatable {
     }
 
     private static func isAddress(_ text: [UInt8]) -> Bool {
-        if text.first == 0x5b, text.last == 0x5d, text.count > 2 { return isVersion6(Array(text[1..<(text.count - 1)])) }
+        if text.first == .openBracket, text.last == .closeBracket {
+            return isVersion6(Array(text.dropFirst().dropLast()))
+        }
         return isVersion4(text) || isVersion6(text)
     }
 
     private static func isVersion4(_ text: [UInt8]) -> Bool {
-        let parts = text.split(separator: 0x2e, omittingEmptySubsequences: false)
+        let parts = text.split(separator: .dot, omittingEmptySubsequences: false)
         return parts.count == 4
             && parts.allSatisfy {
                 Array($0).number(base: 10, atMost: 255) != nil && ($0.count == 1 || $0.first != 0x30)
@@ -62,10 +64,10 @@ public struct ExposedPorts: Sendable, Equatable {
 
     /// RFC 4291, 2.2: groups of four digits, once `::`, perhaps an IPv4 address at the end.
     private static func isVersion6(_ text: [UInt8]) -> Bool {
-        var groups = text.split(separator: 0x3a, omittingEmptySubsequences: false).map { Array($0) }
+        var groups = text.split(separator: .colon, omittingEmptySubsequences: false).map { Array($0) }
         guard groups.count >= 3, groups.count <= 9 else { return false }
         var count = 0
-        if let last = groups.last, last.contains(0x2e) {
+        if let last = groups.last, last.contains(.dot) {
             guard isVersion4(last) else { return false }
             groups.removeLast()
             count = 2
@@ -80,14 +82,10 @@ public struct ExposedPorts: Sendable, Equatable {
             if group.isEmpty {
                 gaps += 1
             } else {
-                guard group.count <= 4, group.allSatisfy(isHexadecimal) else { return false }
+                guard group.count <= 4, group.allSatisfy(\.isHexDigit) else { return false }
                 count += 1
             }
         }
         return gaps == 0 ? count == 8 : gaps == 1 && count <= 7
-    }
-
-    private static func isHexadecimal(_ byte: UInt8) -> Bool {
-        byte >= 0x30 && byte <= 0x39 || byte | 0x20 >= 0x61 && byte | 0x20 <= 0x66
     }
 }

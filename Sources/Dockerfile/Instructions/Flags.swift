@@ -13,7 +13,7 @@ struct Flags {
     /// - Throws: when a flag is unknown, repeated, without its value or with a wrong one.
     init(_ words: [[UInt8]], allowed: KeyValuePairs<String, Kind> = [:]) throws(Complaint) {
         for word in words {
-            let (nameBytes, value) = word.cut(at: 0x3d).map { ($0.before, Optional($0.after)) } ?? (word, nil)
+            let (nameBytes, value) = word.cut(at: .equalsSign).map { ($0.before, Optional($0.after)) } ?? (word, nil)
             let name = String(decoding: nameBytes.dropFirst(2), as: UTF8.self)
             guard let kind = allowed.first(where: { $0.key == name })?.value else {
                 throw Complaint("unknown flag", nameBytes, knownWords: allowed.map { "--" + $0.key })

@@ -15,7 +15,7 @@ public struct HealthCheck: Sendable, Equatable {
     }
 
     init(_ statement: Statement) throws(Complaint) {
-        let word = statement.rest.prefix { !Characters.isSpace(UInt32($0)) || $0 >= 0x80 }
+        let word = statement.rest.prefix { !$0.isSpace }
         let rest = Array(statement.rest[word.count...].trimmedFront)
         switch String(decoding: Array(word).lowercased, as: UTF8.self) {
         case "":
@@ -52,7 +52,7 @@ public struct HealthCheck: Sendable, Equatable {
 
     private static func retries(_ flags: Flags) throws(Complaint) -> Int {
         guard let text = flags.text("retries") else { return 0 }
-        let digits = text.first == 0x2b ? Array(text.dropFirst()) : text
+        let digits = text.first == .plus ? Array(text.dropFirst()) : text
         guard let retries = digits.number(base: 10, atMost: Int(Int32.max)) else {
             throw Complaint("--retries must be a number that is not negative", text)
         }
@@ -65,18 +65,18 @@ enum Duration {
     /// - Returns: nanoseconds; nil when the text is no duration or too long a one.
     static func parse(_ text: [UInt8]) -> Int? {
         var rest = text[...]
-        let isNegative = rest.first == 0x2d
-        if rest.first == 0x2d || rest.first == 0x2b { rest = rest.dropFirst() }
+        let isNegative = rest.first == .minus
+        if rest.first == .minus || rest.first == .plus { rest = rest.dropFirst() }
         if rest.elementsEqual([0x30]) { return 0 }
         guard !rest.isEmpty else { return nil }
         var total = 0.0
         while !rest.isEmpty {
-            let digits = rest.prefix { $0 >= 0x30 && $0 <= 0x39 || $0 == 0x2e }
-            guard digits.contains(where: { $0 != 0x2e }), digits.count <= 32,
+            let digits = rest.prefix { $0.isDigit || $0 == .dot }
+            guard digits.contains(where: { $0 != .dot }), digits.count <= 32,
                 let number = Double("0" + String(decoding: digits, as: UTF8.self))
             else { return nil }
             rest = rest[digits.endIndex...]
-            let unit = rest.prefix { !($0 >= 0x30 && $0 <= 0x39 || $0 == 0x2e) }
+            let unit = rest.prefix { !($0.isDigit || $0 == .dot) }
             guard let scale = scale(of: unit) else { return nil }
             total += number * scale
             rest = rest[unit.endIndex...]

@@ -3,19 +3,19 @@
 enum ImageName {
     static func isValid(_ text: [UInt8]) -> Bool {
         // Sixty-four hexadecimal digits are an image's id.
-        if text.count == 64, text.allSatisfy({ $0 >= 0x30 && $0 <= 0x39 || $0 >= 0x61 && $0 <= 0x66 }) {
+        if text.count == 64, text.allSatisfy({ $0.isHexDigit && !$0.isUpperLetter }) {
             return false
         }
         var rest = text[...]
-        if let at = rest.firstIndex(of: 0x40) {
+        if let at = rest.firstIndex(of: .at) {
             guard isDigest(rest[(at + 1)...]) else { return false }
             rest = rest[..<at]
         }
         var domain: ArraySlice<UInt8> = []
-        if let slash = rest.firstIndex(of: 0x2f) {
+        if let slash = rest.firstIndex(of: .slash) {
             let first = rest[..<slash]
             let isDomain =
-                first.contains { $0 == 0x2e || $0 == 0x3a || $0 >= 0x41 && $0 <= 0x5a }
+                first.contains { $0 == .dot || $0 == .colon || $0.isUpperLetter }
                 || Array(first) == "localhost"
             if isDomain {
                 domain = first
@@ -23,11 +23,11 @@ enum ImageName {
                 guard isValidDomain(domain) else { return false }
             }
         }
-        if let colon = rest.firstIndex(of: 0x3a) {
+        if let colon = rest.firstIndex(of: .colon) {
             guard isTag(rest[(colon + 1)...]) else { return false }
             rest = rest[..<colon]
         }
-        let components = rest.split(separator: 0x2f, omittingEmptySubsequences: false)
+        let components = rest.split(separator: .slash, omittingEmptySubsequences: false)
         return domain.count + rest.count < 255 && components.allSatisfy { isComponent($0) }
     }
 
@@ -39,10 +39,10 @@ enum ImageName {
         var joint: [UInt8] = []
         for byte in text {
             if isLowerAlphanumeric(byte) {
-                guard joint.count <= 1 || joint == "__" || joint.allSatisfy({ $0 == 0x2d }) else { return false }
+                guard joint.count <= 1 || joint == "__" || joint.allSatisfy({ $0 == .minus }) else { return false }
                 joint = []
             } else {
-                guard byte == 0x2e || byte == 0x5f || byte == 0x2d else { return false }
+                guard byte == .dot || byte == .underscore || byte == .minus else { return false }
                 joint.append(byte)
             }
         }
@@ -51,36 +51,38 @@ enum ImageName {
 
     private static func isValidDomain(_ text: ArraySlice<UInt8>) -> Bool {
         var host = text
-        if host.first == 0x5b {
-            guard let end = host.firstIndex(of: 0x5d) else { return false }
+        if host.first == .openBracket {
+            guard let end = host.firstIndex(of: .closeBracket) else { return false }
             let address = host[(host.startIndex + 1)..<end]
-            guard !address.isEmpty, address.allSatisfy({ isHexadecimal($0) || $0 == 0x3a }) else { return false }
+            guard !address.isEmpty, address.allSatisfy({ $0.isHexDigit || $0 == .colon }) else { return false }
             return isPort(host[(end + 1)...])
         }
-        if let colon = host.firstIndex(of: 0x3a) {
+        if let colon = host.firstIndex(of: .colon) {
             guard isPort(host[colon...]) else { return false }
             host = host[..<colon]
         }
-        return host.split(separator: 0x2e, omittingEmptySubsequences: false).allSatisfy { label in
+        return host.split(separator: .dot, omittingEmptySubsequences: false).allSatisfy { label in
             guard let first = label.first, let last = label.last else { return false }
-            return first != 0x2d && last != 0x2d && label.allSatisfy { isAlphanumeric($0) || $0 == 0x2d }
+            return first != .minus && last != .minus && label.allSatisfy { isAlphanumeric($0) || $0 == .minus }
         }
     }
 
     /// Nothing, or a colon and digits.
     private static func isPort(_ text: ArraySlice<UInt8>) -> Bool {
-        text.isEmpty || text.first == 0x3a && text.count > 1 && text.dropFirst().allSatisfy { $0 >= 0x30 && $0 <= 0x39 }
+        text.isEmpty || text.first == .colon && text.count > 1 && text.dropFirst().allSatisfy { $0.isDigit }
     }
 
     private static func isTag(_ text: ArraySlice<UInt8>) -> Bool {
-        guard let first = text.first, text.count <= 128, isAlphanumeric(first) || first == 0x5f else { return false }
-        return text.allSatisfy { isAlphanumeric($0) || $0 == 0x5f || $0 == 0x2e || $0 == 0x2d }
+        guard let first = text.first, text.count <= 128, isAlphanumeric(first) || first == .underscore else {
+            return false
+        }
+        return text.allSatisfy { isAlphanumeric($0) || $0 == .underscore || $0 == .dot || $0 == .minus }
     }
 
     private static func isDigest(_ text: ArraySlice<UInt8>) -> Bool {
-        guard let colon = text.firstIndex(of: 0x3a) else { return false }
+        guard let colon = text.firstIndex(of: .colon) else { return false }
         let digits = text[(colon + 1)...]
-        guard digits.allSatisfy(isHexadecimal) else { return false }
+        guard digits.allSatisfy(\.isHexDigit) else { return false }
         switch String(decoding: text[..<colon], as: UTF8.self) {
         case "sha256": return digits.count == 64
         case "sha384": return digits.count == 96
@@ -89,15 +91,7 @@ enum ImageName {
         }
     }
 
-    private static func isLowerAlphanumeric(_ byte: UInt8) -> Bool {
-        byte >= 0x30 && byte <= 0x39 || byte >= 0x61 && byte <= 0x7a
-    }
+    private static func isLowerAlphanumeric(_ byte: UInt8) -> Bool { byte.isDigit || byte.isLowerLetter }
 
-    private static func isAlphanumeric(_ byte: UInt8) -> Bool {
-        isLowerAlphanumeric(byte) || byte >= 0x41 && byte <= 0x5a
-    }
-
-    private static func isHexadecimal(_ byte: UInt8) -> Bool {
-        byte >= 0x30 && byte <= 0x39 || byte | 0x20 >= 0x61 && byte | 0x20 <= 0x66
-    }
+    private static func isAlphanumeric(_ byte: UInt8) -> Bool { isLowerAlphanumeric(byte) || byte.isUpperLetter }
 }

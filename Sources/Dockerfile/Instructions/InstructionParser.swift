@@ -53,7 +53,7 @@ struct InstructionParser {
     private func pairs(of statement: Statement, _ keyword: Keyword) throws(Complaint) -> [KeyValue] {
         let words = AssignmentWords(escape: escape).words(of: statement.rest)
         guard let first = words.first else { throw Complaint("\(keyword.name) requires at least one argument") }
-        guard first.contains(0x3d) else {
+        guard first.contains(.equalsSign) else {
             let key = statement.rest.prefix { !Statement.endsKeyword($0) }
             let value = statement.rest[key.count...].drop(while: Statement.endsKeyword)
             guard key.count < statement.rest.count else {
@@ -63,7 +63,7 @@ struct InstructionParser {
         }
         var pairs: [KeyValue] = []
         for word in words {
-            guard let (key, value) = word.cut(at: 0x3d) else {
+            guard let (key, value) = word.cut(at: .equalsSign) else {
                 throw Complaint("can't find = in a word of \(keyword.name), must be of the form name=value", word)
             }
             guard !key.isEmpty else { throw Complaint("\(keyword.name) names can not be blank", word) }
@@ -75,7 +75,7 @@ struct InstructionParser {
     private func arguments(of statement: Statement) throws(Complaint) -> [Argument] {
         var arguments: [Argument] = []
         for word in AssignmentWords(escape: escape).words(of: statement.rest) {
-            let (name, value) = word.cut(at: 0x3d).map { ($0.before, Optional($0.after)) } ?? (word, nil)
+            let (name, value) = word.cut(at: .equalsSign).map { ($0.before, Optional($0.after)) } ?? (word, nil)
             guard !name.isEmpty else { throw Complaint("ARG names can not be blank", word) }
             arguments.append(
                 Argument(name: name, value: value, description: statement.comments.description(of: name)))
@@ -113,7 +113,7 @@ struct InstructionParser {
         default: _ = try content(of: trigger, keyword)
         }
         var expression = statement.rest
-        for heredoc in statement.heredocs { expression += [0x0a] + heredoc.content + heredoc.name }
+        for heredoc in statement.heredocs { expression += [.lineFeed] + heredoc.content + heredoc.name }
         return Trigger(expression: expression)
     }
 }
@@ -145,7 +145,7 @@ extension Command {
 extension [[UInt8]] {
     /// What the first comment that begins with a name and a space says after them.
     func description(of name: [UInt8]) -> [UInt8]? {
-        let prefix = name + [0x20]
+        let prefix = name + [.space]
         guard !name.isEmpty, let comment = first(where: { $0.prefix(prefix.count) == prefix[...] }) else { return nil }
         return [UInt8](comment[prefix.count...])
     }

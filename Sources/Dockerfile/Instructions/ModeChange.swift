@@ -18,14 +18,14 @@ public struct ModeChange: Sendable, Equatable {
     ///   - umask: the bits that a symbol without a class does not touch. BuildKit's is 022.
     /// - Throws: when the text is neither, or the number above 07777.
     init(_ text: [UInt8], umask: UInt32 = 0o022) throws(Complaint) {
-        if let first = text.first, first >= 0x30, first <= 0x39 {
+        if let first = text.first, first.isDigit {
             guard let mode = text.number(base: 8, atMost: 0o7777) else {
                 throw Complaint("invalid chmod, it should be an octal number between 0 and 07777", text)
             }
             actions = [.clear(0o7777), .add(UInt32(truncatingIfNeeded: mode))]
             return
         }
-        for clause in text.split(separator: 0x2c, omittingEmptySubsequences: false) {
+        for clause in text.split(separator: .comma, omittingEmptySubsequences: false) {
             guard let clauseActions = Self.actions(of: clause, umask: umask) else {
                 throw Complaint("invalid chmod", text)
             }
@@ -44,8 +44,8 @@ public struct ModeChange: Sendable, Equatable {
         guard !rest.isEmpty else { return nil }
         var actions: [Action] = []
         while let operation = rest.popFirst() {
-            guard operation == 0x2b || operation == 0x2d || operation == 0x3d else { return nil }
-            let symbols = rest.prefix { $0 != 0x2b && $0 != 0x2d && $0 != 0x3d }
+            guard operation == .plus || operation == .minus || operation == .equalsSign else { return nil }
+            let symbols = rest.prefix { $0 != .plus && $0 != .minus && $0 != .equalsSign }
             guard let change = change(operation, symbols, who: who, umask: umask) else { return nil }
             actions += change
             rest = rest[symbols.endIndex...]
@@ -55,10 +55,10 @@ public struct ModeChange: Sendable, Equatable {
 
     private static func classBits(_ byte: UInt8) -> UInt32? {
         switch byte {
-        case 0x61: all
-        case 0x75: 0o4700
-        case 0x67: 0o2070
-        case 0x6f: 0o0007
+        case UInt8(ascii: "a"): all
+        case UInt8(ascii: "u"): 0o4700
+        case UInt8(ascii: "g"): 0o2070
+        case UInt8(ascii: "o"): 0o0007
         default: nil
         }
     }
@@ -71,26 +71,26 @@ public struct ModeChange: Sendable, Equatable {
         // Set-id and sticky bits mean nothing for others alone.
         let special: Bool = who == 0 || who & ~0o7 != 0
         var actions: [Action] = []
-        var isCleared = operation != 0x3d
+        var isCleared = operation != .equalsSign
         func put(_ bits: UInt32) {
             if !isCleared {
                 actions.append(.clear(who == 0 ? all : who))
                 isCleared = true
             }
             guard bits != 0 else { return }
-            actions.append(operation == 0x2d ? .clear(bits) : .add(bits))
+            actions.append(operation == .minus ? .clear(bits) : .add(bits))
         }
         for symbol in symbols {
             switch symbol {
-            case 0x72: put(mask & 0o444)
-            case 0x77: put(mask & 0o222)
-            case 0x78: put(mask & 0o111)
-            case 0x58: if operation == 0x2b { actions.append(.addExecute(mask & 0o111)) } else { put(0) }
-            case 0x73: put(special ? mask & 0o6000 : 0)
-            case 0x74: put(special ? 0o1000 : 0)
-            case 0x75, 0x67, 0x6f:
+            case UInt8(ascii: "r"): put(mask & 0o444)
+            case UInt8(ascii: "w"): put(mask & 0o222)
+            case UInt8(ascii: "x"): put(mask & 0o111)
+            case UInt8(ascii: "X"): if operation == .plus { actions.append(.addExecute(mask & 0o111)) } else { put(0) }
+            case UInt8(ascii: "s"): put(special ? mask & 0o6000 : 0)
+            case UInt8(ascii: "t"): put(special ? 0o1000 : 0)
+            case UInt8(ascii: "u"), UInt8(ascii: "g"), UInt8(ascii: "o"):
                 isCleared = true
-                let from: UInt32 = symbol == 0x75 ? 6 : symbol == 0x67 ? 3 : 0
+                let from: UInt32 = symbol == UInt8(ascii: "u") ? 6 : symbol == UInt8(ascii: "g") ? 3 : 0
                 let targets = [UInt32(6), 3, 0].filter { who == 0 || who & (4 << $0) != 0 }
                 actions.append(
                     .copy(from: from, to: targets, operation: operation, mask: who == 0 ? ~umask : .max))
@@ -112,9 +112,9 @@ public struct ModeChange: Sendable, Equatable {
             case .copy(let source, let targets, let operation, let mask):
                 let value = result >> source & 0o7
                 for target in targets {
-                    if operation == 0x3d { result &= ~(0o7 << target & mask) }
+                    if operation == .equalsSign { result &= ~(0o7 << target & mask) }
                     let bits = value << target & mask
-                    result = operation == 0x2d ? result & ~bits : result | bits
+                    result = operation == .minus ? result & ~bits : result | bits
                 }
             }
         }

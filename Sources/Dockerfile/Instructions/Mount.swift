@@ -35,8 +35,8 @@ public struct Mount: Sendable, Equatable {
     static func from(in flag: [UInt8]) throws(Complaint) -> [UInt8]? {
         var from: [UInt8]?
         for field in try CommaSeparated.fields(of: flag) {
-            guard let (key, value) = field.cut(at: 0x3d), key.lowercased == "from" else { continue }
-            if let dollar = value.firstIndex(of: 0x24), dollar != value.count - 1 {
+            guard let (key, value) = field.cut(at: .equalsSign), key.lowercased == "from" else { continue }
+            if let dollar = value.firstIndex(of: .dollar), dollar != value.count - 1 {
                 throw Complaint("variables are not expanded in from, define a stage with FROM instead", field)
             }
             from = value
@@ -47,7 +47,7 @@ public struct Mount: Sendable, Equatable {
     /// - Parameter expand: applied to each value.
     init(_ flag: [UInt8], expand: ([UInt8]) throws(Complaint) -> [UInt8]) throws(Complaint) {
         for field in try CommaSeparated.fields(of: flag) {
-            if let (key, value) = field.cut(at: 0x3d) {
+            if let (key, value) = field.cut(at: .equalsSign) {
                 try set(String(decoding: key.lowercased, as: UTF8.self), to: try expand(value), in: field)
             } else {
                 try set(field)

@@ -44,11 +44,11 @@ public struct Running: Sendable, Equatable {
         guard let first = command.heredocs.first else { return .shell(text) }
         if (try? Heredoc(word: text)) != nil {
             let content = first.text
-            return content.starts(with: [0x23, 0x21])
+            return content.starts(with: [.hash, .exclamationMark])
                 ? .script(name: first.name, content: content) : .shell(content)
         }
         var whole = text
-        for heredoc in command.heredocs { whole += [0x0a] + heredoc.content + heredoc.name }
+        for heredoc in command.heredocs { whole += [.lineFeed] + heredoc.content + heredoc.name }
         return .shell(whole)
     }
 }
@@ -61,7 +61,7 @@ public struct Device: Sendable, Equatable {
     init(_ flag: [UInt8]) throws(Complaint) {
         name = []
         for field in try CommaSeparated.fields(of: flag) {
-            let (keyBytes, value) = field.cut(at: 0x3d).map { ($0.before, Optional($0.after)) } ?? (field, nil)
+            let (keyBytes, value) = field.cut(at: .equalsSign).map { ($0.before, Optional($0.after)) } ?? (field, nil)
             switch (String(decoding: keyBytes.lowercased, as: UTF8.self), value) {
             case ("required", nil): isRequired = true
             case ("required", let value?):

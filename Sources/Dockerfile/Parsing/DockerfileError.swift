@@ -52,11 +52,11 @@ func quoted(_ text: [UInt8]) -> String {
         let (value, width) = Characters.decode(slice, at: index)
         index += width
         switch value {
-        case 0x22: result += "\\\""
-        case 0x5c: result += "\\\\"
-        case 0x0a: result += "\\n"
-        case 0x0d: result += "\\r"
-        case 0x09: result += "\\t"
+        case .doubleQuote: result += "\\\""
+        case .backslash: result += "\\\\"
+        case .lineFeed: result += "\\n"
+        case .carriageReturn: result += "\\r"
+        case .tab: result += "\\t"
         case 0..<0x20, 0x7f..<0xa0: result += hexadecimal(value)
         case Characters.strayBase...: result += hexadecimal(value - Characters.strayBase)
         default: if let scalar = Unicode.Scalar(value) { result.unicodeScalars.append(scalar) }

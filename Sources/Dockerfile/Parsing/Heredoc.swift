@@ -18,8 +18,8 @@ public struct Heredoc: Sendable, Equatable {
         result.reserveCapacity(content.count)
         var atFront = true
         for byte in content {
-            if atFront, byte == 0x09 { continue }
-            atFront = byte == 0x0a
+            if atFront, byte == .tab { continue }
+            atFront = byte == .lineFeed
             result.append(byte)
         }
         return result
@@ -29,16 +29,16 @@ public struct Heredoc: Sendable, Equatable {
     ///
     /// - Throws: when the word has a quote that is not closed.
     init?(word: [UInt8]) throws(Complaint) {
-        let digits = word.prefix { $0 >= 0x30 && $0 <= 0x39 }
+        let digits = word.prefix { $0.isDigit }
         var rest = word[digits.count...]
         guard rest.starts(with: "<<") else { return nil }
         rest = rest.dropFirst(2)
-        stripsTabs = rest.first == 0x2d
+        stripsTabs = rest.first == .minus
         if stripsTabs { rest = rest.dropFirst() }
-        guard !rest.isEmpty, !rest.contains(0x3c) else { return nil }
+        guard !rest.isEmpty, !rest.contains(.lessThan) else { return nil }
 
         // Read twice, without quotes and with them: when they differ in quotes, the word was quoted.
-        var lexer = WordLexer(escape: 0x5c)
+        var lexer = WordLexer(escape: .backslash)
         lexer.keepsUnsetVariables = true
         let plain = try lexer.words(of: Array(rest))
         guard plain.count == 1, let name = plain.first else { return nil }
@@ -50,11 +50,11 @@ public struct Heredoc: Sendable, Equatable {
         descriptor = Int(String(decoding: digits, as: UTF8.self)) ?? 0
     }
 
-    private static func quotes(in word: [UInt8]) -> Int { word.count { $0 == 0x22 || $0 == 0x27 } }
+    private static func quotes(in word: [UInt8]) -> Int { word.count { $0 == .doubleQuote || $0 == .singleQuote } }
 
     /// The here-documents that an instruction announces, in order.
     static func announced(in text: [UInt8]) throws(Complaint) -> [Heredoc] {
-        var lexer = WordLexer(escape: 0x5c)
+        var lexer = WordLexer(escape: .backslash)
         lexer.keepsQuotes = true
         lexer.keepsEscapes = true
         lexer.keepsUnsetVariables = true

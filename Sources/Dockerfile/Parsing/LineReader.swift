@@ -13,7 +13,7 @@ struct LineReader {
 
     mutating func next() -> ArraySlice<UInt8>? {
         guard position < bytes.count else { return nil }
-        let end = bytes[position...].firstIndex(of: 0x0a).map { $0 + 1 } ?? bytes.count
+        let end = bytes[position...].firstIndex(of: .lineFeed).map { $0 + 1 } ?? bytes.count
         defer { position = end }
         number += 1
         return bytes[position..<end]
@@ -24,7 +24,7 @@ extension ArraySlice<UInt8> {
     /// Without the carriage returns and the line feed that end a line.
     var withoutLineEnd: ArraySlice<UInt8> {
         var end = endIndex
-        while end > startIndex, self[end - 1] == 0x0a || self[end - 1] == 0x0d { end -= 1 }
+        while end > startIndex, self[end - 1] == .lineFeed || self[end - 1] == .carriageReturn { end -= 1 }
         return self[..<end]
     }
 }

@@ -3,7 +3,7 @@ public struct ParserDirectives: Sendable, Equatable {
     /// The frontend asked for, up to the first space; nil when none is.
     public internal(set) var syntax: [UInt8]?
     /// The escape character: a backslash, or a backtick.
-    public internal(set) var escape: UInt8 = 0x5c
+    public internal(set) var escape: UInt8 = .backslash
     /// What `# check=` says, up to the first space.
     public internal(set) var check: [UInt8]?
 
@@ -15,7 +15,7 @@ public struct ParserDirectives: Sendable, Equatable {
         while let line = lines.next() {
             if lines.number == 1, line.starts(with: "#!") { continue }
             guard let directive = try? search.read(line.withoutLineEnd) else { return }
-            let value = directive.value.cut(at: 0x20)?.before ?? directive.value
+            let value = directive.value.cut(at: .space)?.before ?? directive.value
             switch directive.name {
             case .syntax: syntax = value
             case .check: check = value
@@ -47,14 +47,14 @@ struct DirectiveSearch {
 
     /// `# NAME = VALUE`, with a known name in any case.
     static func directive(in line: ArraySlice<UInt8>) -> (name: Name, value: [UInt8])? {
-        guard line.first == 0x23 else { return nil }
+        guard line.first == .hash else { return nil }
         return assignment(in: line.dropFirst())
     }
 
     /// `NAME = VALUE`, as it stands after the `#`.
     static func assignment(in comment: ArraySlice<UInt8>) -> (name: Name, value: [UInt8])? {
         let text = comment.trimmedFront
-        guard let (left, right) = Array(text).cut(at: 0x3d),
+        guard let (left, right) = Array(text).cut(at: .equalsSign),
             let name = Name(rawValue: String(decoding: Array(left[...].trimmedBack).lowercased, as: UTF8.self)),
             !right.isEmpty
         else { return nil }

@@ -47,9 +47,9 @@ public struct Stage: Sendable {
     }
 
     private static func isName(_ name: [UInt8]) -> Bool {
-        guard let first = name.first, first >= 0x61, first <= 0x7a else { return false }
+        guard let first = name.first, first.isLowerLetter else { return false }
         return name.allSatisfy {
-            $0 >= 0x61 && $0 <= 0x7a || $0 >= 0x30 && $0 <= 0x39 || $0 == 0x2d || $0 == 0x5f || $0 == 0x2e
+            $0.isLowerLetter || $0.isDigit || $0 == .minus || $0 == .underscore || $0 == .dot
         }
     }
 }

@@ -28,7 +28,7 @@ struct Statement {
     }
 
     /// The white space that ends the keyword, and separates words where quotes mean nothing: not the line feed.
-    static func endsKeyword(_ byte: UInt8) -> Bool { byte == 0x20 || byte == 0x09 || byte >= 0x0b && byte <= 0x0d }
+    static func endsKeyword(_ byte: UInt8) -> Bool { byte.isSpace && byte != .lineFeed }
 
     /// The words of a text that white space separates, quotes left alone.
     static func words(of text: [UInt8]) -> [[UInt8]] {
@@ -46,7 +46,7 @@ private struct FlagSplitter {
     mutating func flags() -> [[UInt8]] {
         var flags: [[UInt8]] = []
         while true {
-            rest = rest.drop { Characters.isSpace(UInt32($0)) && $0 < 0x80 }
+            rest = rest.drop(while: \.isSpace)
             guard rest.starts(with: "--") else { return flags }
             let word = word()
             if word == "--" { return flags }
@@ -61,7 +61,7 @@ private struct FlagSplitter {
         while index < rest.endIndex {
             let byte = rest[index]
             index += 1
-            if byte == 0x5c {
+            if byte == .backslash {
                 guard index < rest.endIndex else { break }
                 word.append(rest[index])
                 index += 1
@@ -69,9 +69,9 @@ private struct FlagSplitter {
                 quote = nil
             } else if quote != nil {
                 word.append(byte)
-            } else if byte == 0x22 || byte == 0x27 {
+            } else if byte == .doubleQuote || byte == .singleQuote {
                 quote = byte
-            } else if byte < 0x80, Characters.isSpace(UInt32(byte)) {
+            } else if byte.isSpace {
                 index -= 1
                 break
             } else {

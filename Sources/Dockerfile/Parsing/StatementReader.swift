@@ -3,7 +3,7 @@ struct StatementReader {
     private var lines: LineReader
     private let file: String
     private var directives = DirectiveSearch()
-    private(set) var escape: UInt8 = 0x5c
+    private(set) var escape: UInt8 = .backslash
 
     init(_ bytes: [UInt8], file: String) {
         lines = LineReader(bytes)
@@ -25,7 +25,7 @@ struct StatementReader {
             } catch {
                 throw DockerfileError(error, at: location(from: first))
             }
-            if content.first == 0x23 {
+            if content.first == .hash {
                 // BuildKit drops the first byte, whatever white space stands before the '#'.
                 let comment = Array(line.dropFirst().trimmed)
                 if comment.isEmpty { comments = [] } else { comments.append(comment) }
@@ -61,7 +61,7 @@ struct StatementReader {
             let visible = line.trimmedFront
             if visible.isEmpty {
                 hasEmptyLine = true
-            } else if visible.first != 0x23 {
+            } else if visible.first != .hash {
                 (part, continues) = withoutContinuation(line)
                 text += part
             }
@@ -69,7 +69,7 @@ struct StatementReader {
         var statement = Statement(text, comments: comments, at: location(from: first))
         if hasEmptyLine { statement.emptyContinuation = lines.number }
         do {
-            guard statement.text.containsPair(0x3c), statement.takesHeredocs else { return statement }
+            guard statement.text.containsPair(.lessThan), statement.takesHeredocs else { return statement }
             for announced in try Heredoc.announced(in: text) {
                 statement.heredocs.append(try read(announced))
             }
@@ -83,7 +83,7 @@ struct StatementReader {
     /// The line without an escape character that ends it, white space after it allowed; two of them are none.
     private func withoutContinuation(_ line: ArraySlice<UInt8>) -> (part: ArraySlice<UInt8>, continues: Bool) {
         var end = line.endIndex
-        while end > line.startIndex, line[end - 1] == 0x20 || line[end - 1] == 0x09 { end -= 1 }
+        while end > line.startIndex, line[end - 1] == .space || line[end - 1] == .tab { end -= 1 }
         guard end > line.startIndex, line[end - 1] == escape,
             end - 1 == line.startIndex || line[end - 2] != escape
         else { return (line, false) }
@@ -94,7 +94,7 @@ struct StatementReader {
         var heredoc = announced
         while let line = lines.next() {
             var candidate = line.withoutLineEnd
-            if heredoc.stripsTabs { candidate = candidate.drop { $0 == 0x09 } }
+            if heredoc.stripsTabs { candidate = candidate.drop { $0 == .tab } }
             if candidate.elementsEqual(heredoc.name) { return heredoc }
             heredoc.content += line
         }

@@ -8,7 +8,7 @@ enum StringArray {
     case notAnArray
 
     init(_ text: [UInt8]) {
-        guard text[...].trimmedFront.first == 0x5b else {
+        guard text[...].trimmedFront.first == .openBracket else {
             self = .notAnArray
             return
         }
@@ -16,16 +16,16 @@ enum StringArray {
         var strings: [[UInt8]] = []
         var onlyStrings = true
         reader.skipSpace()
-        guard reader.take(0x5b) else {
+        guard reader.take(.openBracket) else {
             self = .notAnArray
             return
         }
         reader.skipSpace()
         var isValid = true
-        if !reader.take(0x5d) {
+        if !reader.take(.closeBracket) {
             while true {
                 reader.skipSpace()
-                if reader.peek == 0x22 {
+                if reader.peek == .doubleQuote {
                     guard let string = reader.string() else {
                         isValid = false
                         break
@@ -39,8 +39,8 @@ enum StringArray {
                     }
                 }
                 reader.skipSpace()
-                if reader.take(0x5d) { break }
-                guard reader.take(0x2c) else {
+                if reader.take(.closeBracket) { break }
+                guard reader.take(.comma) else {
                     isValid = false
                     break
                 }
@@ -70,20 +70,20 @@ private struct JSONReader {
     }
 
     mutating func skipSpace() {
-        while let byte = peek, byte == 0x20 || byte >= 0x09 && byte <= 0x0d && byte != 0x0b && byte != 0x0c {
+        while let byte = peek, byte == .space || byte == .tab || byte == .lineFeed || byte == .carriageReturn {
             position += 1
         }
     }
 
     /// A string with its quotes; nil when it is malformed.
     mutating func string() -> [UInt8]? {
-        guard take(0x22) else { return nil }
+        guard take(.doubleQuote) else { return nil }
         var result: [UInt8] = []
         while let byte = peek {
             position += 1
             switch byte {
-            case 0x22: return result
-            case 0x5c:
+            case .doubleQuote: return result
+            case .backslash:
                 guard let scalar = escaped() else { return nil }
                 result.append(contentsOf: UTF8.encode(scalar) ?? UTF8.encodedReplacementCharacter)
             case 0..<0x20: return nil
@@ -97,13 +97,13 @@ private struct JSONReader {
         guard let byte = peek else { return nil }
         position += 1
         switch byte {
-        case 0x22, 0x5c, 0x2f: return Unicode.Scalar(byte)
-        case 0x62: return "\u{8}"
-        case 0x66: return "\u{c}"
-        case 0x6e: return "\n"
-        case 0x72: return "\r"
-        case 0x74: return "\t"
-        case 0x75: return unicode()
+        case .doubleQuote, .backslash, .slash: return Unicode.Scalar(byte)
+        case UInt8(ascii: "b"): return "\u{8}"
+        case UInt8(ascii: "f"): return "\u{c}"
+        case UInt8(ascii: "n"): return "\n"
+        case UInt8(ascii: "r"): return "\r"
+        case UInt8(ascii: "t"): return "\t"
+        case UInt8(ascii: "u"): return unicode()
         default: return nil
         }
     }
@@ -113,7 +113,8 @@ private struct JSONReader {
         guard let unit = fourDigits(at: position) else { return nil }
         position += 4
         if let scalar = Unicode.Scalar(unit) { return scalar }
-        if unit < 0xdc00, position + 1 < text.count, text[position] == 0x5c, text[position + 1] == 0x75,
+        if unit < 0xdc00, position + 1 < text.count, text[position] == .backslash,
+            text[position + 1] == UInt8(ascii: "u"),
             let second = fourDigits(at: position + 2), second >= 0xdc00, second < 0xe000
         {
             position += 6
@@ -126,11 +127,8 @@ private struct JSONReader {
         guard start + 4 <= text.count else { return nil }
         var value: UInt32 = 0
         for byte in text[start..<(start + 4)] {
-            switch byte {
-            case 0x30...0x39: value = value << 4 + UInt32(byte - 0x30)
-            case 0x41...0x46, 0x61...0x66: value = value << 4 + UInt32((byte | 0x20) - 0x61 + 10)
-            default: return nil
-            }
+            guard byte.isHexDigit else { return nil }
+            value = value << 4 + UInt32(byte.isDigit ? byte - 0x30 : (byte | 0x20) - 0x61 + 10)
         }
         return value
     }
@@ -143,7 +141,7 @@ private struct JSONReader {
             skipSpace()
             var closed = false
             switch peek {
-            case 0x5b, 0x7b:
+            case .openBracket, .openBrace:
                 guard let bracket = peek, open.count < 10_000 else { return false }
                 position += 1
                 skipSpace()
@@ -151,13 +149,13 @@ private struct JSONReader {
                     closed = true
                 } else {
                     open.append(bracket)
-                    if bracket == 0x7b, !key() { return false }
+                    if bracket == .openBrace, !key() { return false }
                     continue
                 }
-            case 0x22: closed = string() != nil
-            case 0x74: closed = word("true")
-            case 0x66: closed = word("false")
-            case 0x6e: closed = word("null")
+            case .doubleQuote: closed = string() != nil
+            case UInt8(ascii: "t"): closed = word("true")
+            case UInt8(ascii: "f"): closed = word("false")
+            case UInt8(ascii: "n"): closed = word("null")
             default: closed = number()
             }
             guard closed else { return false }
@@ -168,9 +166,9 @@ private struct JSONReader {
                     open.removeLast()
                     continue
                 }
-                guard take(0x2c) else { return false }
+                guard take(.comma) else { return false }
                 skipSpace()
-                if bracket == 0x7b, !key() { return false }
+                if bracket == .openBrace, !key() { return false }
                 break after
             }
             if open.isEmpty { return true }
@@ -180,7 +178,7 @@ private struct JSONReader {
     private mutating func key() -> Bool {
         guard string() != nil else { return false }
         skipSpace()
-        return take(0x3a)
+        return take(.colon)
     }
 
     private mutating func word(_ word: StaticString) -> Bool {
@@ -190,12 +188,12 @@ private struct JSONReader {
     }
 
     private mutating func number() -> Bool {
-        _ = take(0x2d)
-        if !take(0x30) { guard digits() else { return false } }
-        if take(0x2e) { guard digits() else { return false } }
-        if peek == 0x65 || peek == 0x45 {
+        _ = take(.minus)
+        if !take(UInt8(ascii: "0")) { guard digits() else { return false } }
+        if take(.dot) { guard digits() else { return false } }
+        if peek == UInt8(ascii: "e") || peek == UInt8(ascii: "E") {
             position += 1
-            if !take(0x2b) { _ = take(0x2d) }
+            if !take(.plus) { _ = take(.minus) }
             guard digits() else { return false }
         }
         return true
@@ -203,7 +201,7 @@ private struct JSONReader {
 
     private mutating func digits() -> Bool {
         let start = position
-        while let byte = peek, byte >= 0x30, byte <= 0x39 { position += 1 }
+        while let byte = peek, byte.isDigit { position += 1 }
         return position > start
     }
 }

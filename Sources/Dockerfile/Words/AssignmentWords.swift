@@ -17,14 +17,18 @@ struct AssignmentWords {
             let (value, width) = Characters.decode(slice, at: index)
             if quote == nil, Characters.isSpace(value) {
                 finish()
-            } else if byte == escape, quote != 0x27 {
+            } else if byte == escape, quote != .singleQuote {
                 // An escape character at the very end is dropped.
                 guard index + 1 < text.count else { break }
                 word += [byte, text[index + 1]]
                 index += 2
                 continue
             } else {
-                if byte == quote { quote = nil } else if quote == nil, byte == 0x22 || byte == 0x27 { quote = byte }
+                if byte == quote {
+                    quote = nil
+                } else if quote == nil, byte == .doubleQuote || byte == .singleQuote {
+                    quote = byte
+                }
                 word += text[index..<(index + width)]
             }
             index += width

@@ -28,7 +28,7 @@ public struct BuildPlatform: Sendable, Hashable, CustomStringConvertible {
     public init?(_ text: [UInt8], host: BuildPlatform) {
         var parts: [String] = []
         var version = ""
-        for (index, part) in text.split(separator: 0x2f, omittingEmptySubsequences: false).enumerated() {
+        for (index, part) in text.split(separator: .slash, omittingEmptySubsequences: false).enumerated() {
             var word = String(decoding: Array(part).lowercased, as: UTF8.self)
             if index == 0, word.hasSuffix(")"), let open = word.firstIndex(of: "(") {
                 version = String(word[word.index(after: open)...].dropLast())
@@ -54,7 +54,7 @@ public struct BuildPlatform: Sendable, Hashable, CustomStringConvertible {
     }
 
     private static func isAllowed(_ byte: UInt8) -> Bool {
-        byte >= 0x30 && byte <= 0x39 || byte >= 0x61 && byte <= 0x7a || byte == 0x5f || byte == 0x2d
+        byte.isDigit || byte.isLowerLetter || byte == .underscore || byte == .minus
     }
 
     private static func system(_ name: String) -> String { name == "macos" ? "darwin" : name }

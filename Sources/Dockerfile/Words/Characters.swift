@@ -60,7 +60,7 @@ enum Characters {
     /// White space as Go's `unicode.IsSpace` has it, which BuildKit trims and splits by.
     static func isSpace(_ value: UInt32) -> Bool {
         switch value {
-        case 0x09...0x0d, 0x20, 0x85, 0xa0, 0x1680, 0x2000...0x200a, 0x2028, 0x2029, 0x202f, 0x205f, 0x3000: true
+        case 0x09...0x0d, .space, 0x85, 0xa0, 0x1680, 0x2000...0x200a, 0x2028, 0x2029, 0x202f, 0x205f, 0x3000: true
         default: false
         }
     }
@@ -120,7 +120,7 @@ extension [UInt8] {
     var trimmed: [UInt8] { Array(self[...].trimmed) }
 
     /// For words that are compared with keywords: ASCII letters in lower case, all else as it is.
-    var lowercased: [UInt8] { map { $0 >= 0x41 && $0 <= 0x5a ? $0 | 0x20 : $0 } }
+    var lowercased: [UInt8] { map { $0.isUpperLetter ? $0 | 0x20 : $0 } }
 
     /// The text before and after the first such byte, or nil when there is none.
     func cut(at byte: UInt8) -> (before: [UInt8], after: [UInt8])? {

@@ -90,7 +90,7 @@ struct Expander {
 
     /// The content of a here-document: quotes mean nothing, and the escape character is the backslash.
     mutating func content(_ text: [UInt8]) throws(Complaint) -> [UInt8] {
-        var lexer = WordLexer(escape: 0x5c)
+        var lexer = WordLexer(escape: .backslash)
         lexer.ignoresQuotes = true
         return try expand(text, lexer).text
     }

@@ -9,14 +9,16 @@ struct ShellPattern {
 
     /// What stands between the stars; one more than there are stars.
     private var segments: [[Token]] = [[]]
+    /// Comparisons that a search may make: long patterns on long values would take the product of their lengths.
+    var budget = 1 << 27
 
     init(_ text: ArraySlice<UInt8>) throws(Complaint) {
         var characters = Characters.characters(of: text)[...]
         while let character = characters.popFirst() {
             switch character {
-            case 0x2a: segments.append([])
-            case 0x3f: append(.anyCharacter)
-            case 0x5c:
+            case .star: segments.append([])
+            case .questionMark: append(.anyCharacter)
+            case .backslash:
                 guard let next = characters.popFirst(), "*?\\}/".utf8.contains(where: { UInt32($0) == next }) else {
                     throw Complaint("invalid escape in pattern", Array(text))
                 }
@@ -30,7 +32,7 @@ struct ShellPattern {
 
     func removingPrefix(of value: [UInt8], longest: Bool) throws(Complaint) -> [UInt8] {
         let characters = Characters.characters(of: value[...])
-        var search = PatternSearch(segments: segments, text: characters)
+        var search = PatternSearch(segments: segments, text: characters, budget: budget)
         guard let end = try search.end(from: 0, longest: longest) else { return value }
         return Characters.bytes(of: characters[end...])
     }
@@ -38,7 +40,7 @@ struct ShellPattern {
     func removingSuffix(of value: [UInt8], longest: Bool) throws(Complaint) -> [UInt8] {
         let characters = Array(Characters.characters(of: value[...]).reversed())
         let reversed = segments.reversed().map { Array($0.reversed()) }
-        var search = PatternSearch(segments: reversed, text: characters)
+        var search = PatternSearch(segments: reversed, text: characters, budget: budget)
         guard let end = try search.end(from: 0, longest: longest) else { return value }
         return Characters.bytes(of: Array(characters[end...].reversed())[...])
     }
@@ -46,7 +48,7 @@ struct ShellPattern {
     /// Replaces the first match or all; a match begins as early as it can and is as long as it can be.
     func replacing(in value: [UInt8], with text: [UInt8], all: Bool) throws(Complaint) -> [UInt8] {
         let characters = Characters.characters(of: value[...])
-        var search = PatternSearch(segments: segments, text: characters)
+        var search = PatternSearch(segments: segments, text: characters, budget: budget)
         var result: [UInt8] = []
         var copied = 0
         var start = 0
@@ -74,12 +76,12 @@ struct ShellPattern {
 private struct PatternSearch {
     let segments: [[ShellPattern.Token]]
     let text: [UInt32]
-    /// Comparisons that may still be made: long patterns on long values would take the product of their lengths.
-    private var budget = 1 << 27
+    private var budget: Int
 
-    init(segments: [[ShellPattern.Token]], text: [UInt32]) {
+    init(segments: [[ShellPattern.Token]], text: [UInt32], budget: Int) {
         self.segments = segments
         self.text = text
+        self.budget = budget
     }
 
     private mutating func matches(_ segment: [ShellPattern.Token], at start: Int) throws(Complaint) -> Bool {
@@ -88,13 +90,13 @@ private struct PatternSearch {
             budget -= 1
             guard budget > 0 else { throw Complaint("the pattern takes too long on this value") }
             let character = text[start + offset]
-            guard token == .anyCharacter ? character != 0x0a : token == .character(character) else { return false }
+            guard token == .anyCharacter ? character != .lineFeed : token == .character(character) else { return false }
         }
         return true
     }
 
     /// Where the line of a position ends: no star goes beyond.
-    private func lineEnd(from position: Int) -> Int { text[position...].firstIndex(of: 0x0a) ?? text.count }
+    private func lineEnd(from position: Int) -> Int { text[position...].firstIndex(of: .lineFeed) ?? text.count }
 
     /// The end of the shortest or longest match that begins at a position.
     mutating func end(from start: Int, longest: Bool) throws(Complaint) -> Int? {
@@ -152,7 +154,7 @@ private struct PatternSearch {
 
     /// The first match at or after a position, as long as it can be.
     mutating func firstMatch(from start: Int) throws(Complaint) -> Range<Int>? {
-        let firstHasLineFeed = segments.first?.contains(.character(0x0a)) ?? false
+        let firstHasLineFeed = segments.first?.contains(.character(.lineFeed)) ?? false
         var position = start
         while position <= text.count {
             switch try attempt(from: position, longest: true) {

@@ -5,21 +5,21 @@ extension LexerRun {
         position += 1
         switch peek {
         case nil: throw Complaint("missing '}'")
-        case 0x7b, 0x7d, 0x3a: throw Complaint("bad substitution")
+        case .openBrace, .closeBrace, .colon: throw Complaint("bad substitution")
         default: break
         }
         let name = name()
         guard let byte = take() else { throw Complaint("missing '}'") }
         switch byte {
-        case 0x7d:
+        case .closeBrace:
             if let value = value(of: name) { return value }
-            return lexer.keepsUnsetVariables ? [0x24, 0x7b] + name + [0x7d] : []
-        case 0x3a:
+            return lexer.keepsUnsetVariables ? [.dollar, .openBrace] + name + [.closeBrace] : []
+        case .colon:
             guard let operation = take() else { throw Complaint("missing '}'") }
             return try conditional(name, operation, countsEmptyAsUnset: true)
-        case 0x2b, 0x2d, 0x3f, 0x23, 0x25:
+        case .plus, .minus, .questionMark, .hash, .percent:
             return try conditional(name, byte, countsEmptyAsUnset: false)
-        case 0x2f:
+        case .slash:
             return try replacement(name)
         default:
             throw Complaint("unsupported modifier in substitution", [byte])
@@ -30,42 +30,42 @@ extension LexerRun {
     private mutating func conditional(
         _ name: [UInt8], _ operation: UInt8, countsEmptyAsUnset: Bool
     ) throws(Complaint) -> [UInt8] {
-        let isTrim = operation == 0x23 || operation == 0x25
-        let word = try text(until: 0x7d, keepsEscapes: isTrim)
+        let isTrim = operation == .hash || operation == .percent
+        let word = try text(until: .closeBrace, keepsEscapes: isTrim)
         let value = value(of: name)
         if lexer.keepsUnsetVariables, value == nil {
-            let colon: [UInt8] = countsEmptyAsUnset ? [0x3a] : []
-            return [0x24, 0x7b] + name + colon + [operation] + word + [0x7d]
+            let colon: [UInt8] = countsEmptyAsUnset ? [.colon] : []
+            return [.dollar, .openBrace] + name + colon + [operation] + word + [.closeBrace]
         }
         let isUnset = value == nil || countsEmptyAsUnset && value?.isEmpty == true
         switch operation {
-        case 0x2d: return isUnset ? word : value ?? []
-        case 0x2b: return isUnset ? [] : word
-        case 0x3f:
+        case .minus: return isUnset ? word : value ?? []
+        case .plus: return isUnset ? [] : word
+        case .questionMark:
             guard isUnset else { return value ?? [] }
             let reason = value == nil ? "is not allowed to be unset" : "is not allowed to be empty"
             let message = word.isEmpty ? reason : String(decoding: word.prefix(400), as: UTF8.self)
             throw Complaint("\(String(decoding: name, as: UTF8.self)): \(message)".onOneLine)
-        case 0x23, 0x25:
+        case .hash, .percent:
             let isLongest = word.first == operation
             let pattern = try ShellPattern(isLongest ? word[1...] : word[...])
-            return operation == 0x23
+            return operation == .hash
                 ? try pattern.removingPrefix(of: value ?? [], longest: isLongest)
                 : try pattern.removingSuffix(of: value ?? [], longest: isLongest)
         default:
-            throw Complaint("unsupported modifier in substitution", [0x3a, operation])
+            throw Complaint("unsupported modifier in substitution", [.colon, operation])
         }
     }
 
     /// `/PATTERN/TEXT` for the first match, `//` for all.
     private mutating func replacement(_ name: [UInt8]) throws(Complaint) -> [UInt8] {
-        let replacesAll = peek == 0x2f
+        let replacesAll = peek == .slash
         if replacesAll { position += 1 }
-        let pattern = try text(until: 0x2f, keepsEscapes: true)
-        let text = try text(until: 0x7d, keepsEscapes: true)
+        let pattern = try text(until: .slash, keepsEscapes: true)
+        let text = try text(until: .closeBrace, keepsEscapes: true)
         let value = value(of: name)
         if lexer.keepsUnsetVariables, value == nil {
-            return [0x24, 0x7b] + name + [0x2f] + pattern + [0x2f] + text + [0x7d]
+            return [.dollar, .openBrace] + name + [.slash] + pattern + [.slash] + text + [.closeBrace]
         }
         return try ShellPattern(pattern[...]).replacing(in: value ?? [], with: text, all: replacesAll)
     }

@@ -42,7 +42,7 @@ struct WordLexer {
     }
 
     private func isSpecial(_ byte: UInt8) -> Bool {
-        byte == 0x24 || byte == 0x22 || byte == 0x27 || byte == escape
+        byte == .dollar || byte == .doubleQuote || byte == .singleQuote || byte == escape
     }
 
     /// The words of a text without variables.
@@ -86,12 +86,12 @@ struct LexerRun {
                 position += 1
                 return result
             }
-            if byte == 0x24 {
+            if byte == .dollar {
                 let value = try variable()
                 result += value
                 if collectsWords { words.addSplit(value) }
-            } else if !lexer.ignoresQuotes, byte == 0x27 || byte == 0x22 {
-                let value = byte == 0x27 ? try singleQuoted() : try doubleQuoted(keepsEscapes: keepsEscapes)
+            } else if !lexer.ignoresQuotes, byte == .singleQuote || byte == .doubleQuote {
+                let value = byte == .singleQuote ? try singleQuoted() : try doubleQuoted(keepsEscapes: keepsEscapes)
                 result += value
                 if collectsWords { words.addWhole(value[...]) }
             } else if byte == lexer.escape {
@@ -123,7 +123,7 @@ struct LexerRun {
 
     private mutating func singleQuoted() throws(Complaint) -> [UInt8] {
         let start = position
-        guard let end = input[(start + 1)...].firstIndex(of: 0x27) else {
+        guard let end = input[(start + 1)...].firstIndex(of: .singleQuote) else {
             throw Complaint("unexpected end while looking for the matching single quote")
         }
         position = end + 1
@@ -132,20 +132,20 @@ struct LexerRun {
 
     private mutating func doubleQuoted(keepsEscapes: Bool) throws(Complaint) -> [UInt8] {
         position += 1
-        var result: [UInt8] = lexer.keepsQuotes ? [0x22] : []
+        var result: [UInt8] = lexer.keepsQuotes ? [.doubleQuote] : []
         while let byte = peek {
             switch byte {
-            case 0x22:
+            case .doubleQuote:
                 position += 1
                 if lexer.keepsQuotes { result.append(byte) }
                 return result
-            case 0x24:
+            case .dollar:
                 result += try variable()
             case lexer.escape:
                 position += 1
                 if keepsEscapes { result.append(byte) }
                 guard let next = peek else { continue }
-                if next == 0x22 || next == 0x24 || next == lexer.escape {
+                if next == .doubleQuote || next == .dollar || next == lexer.escape {
                     position += 1
                     result.append(next)
                 } else {
@@ -162,11 +162,11 @@ struct LexerRun {
     /// `$NAME` or `${…}`.
     private mutating func variable() throws(Complaint) -> [UInt8] {
         position += 1
-        guard peek == 0x7b else {
+        guard peek == .openBrace else {
             let name = name()
-            guard !name.isEmpty else { return [0x24] }
+            guard !name.isEmpty else { return [.dollar] }
             if let value = value(of: name) { return value }
-            return lexer.keepsUnsetVariables ? [0x24] + name : []
+            return lexer.keepsUnsetVariables ? [.dollar] + name : []
         }
         depth += 1
         defer { depth -= 1 }
@@ -192,7 +192,7 @@ struct LexerRun {
             if onlyDigits {
                 guard Characters.isDigit(value) else { break }
             } else {
-                guard Characters.isLetter(value) || Characters.isDigit(value) || value == 0x5f else { break }
+                guard Characters.isLetter(value) || Characters.isDigit(value) || value == .underscore else { break }
             }
             position += width
         }
