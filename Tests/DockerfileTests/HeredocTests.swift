@@ -17,6 +17,7 @@ import Testing
             ("<<eo\\'f", "eo'f", true, false), ("<<'e'o\\'f", "eo'f", false, false),
             ("<<'one two'", "one two", false, false),
             ("<<$EOF", "$EOF", true, false), ("<<file.txt", "file.txt", true, false),
+            ("<<  EOF", "EOF", true, false), ("<<\tEOF  > foo", "EOF", true, false), ("<< -EOF", "-EOF", true, false),
         ])
     func announced(word: String, name: String, expands: Bool, stripsTabs: Bool) throws {
         let found = try heredocs("RUN \(word)\n\tx $y\n\(name)\nUSER z")
@@ -30,7 +31,8 @@ import Testing
     @Test(
         "other words announce none",
         arguments: [
-            "RUN \"<<EOF\"", "RUN '<<EOF'", "RUN [\"<<EOF\"]", "RUN echo $((1 << 2))", "RUN cat <<<EOF", "RUN a<<EOF",
+            "RUN \"<<EOF\"", "RUN '<<EOF'", "RUN [\"<<EOF\"]", "RUN echo $((1<<2))", "RUN echo \"$((1 << 2))\"",
+            "RUN cat <<- EOF", "RUN cat <<<EOF", "RUN a<<EOF",
             "RUN <<", "RUN <<-", "RUN echo <<EOF it's",
         ])
     func none(line: String) throws {
@@ -58,6 +60,7 @@ import Testing
                 "RUN <<EOF\n#!/usr/bin/env python\nprint()\nEOF\n",
                 .script(name: Array("EOF".utf8), content: Array("#!/usr/bin/env python\nprint()\n".utf8))
             ),
+            ("RUN << EOF\necho a\nEOF\n", .shell(Array("echo a\n".utf8))),
             ("RUN <<EOF python3\nprint()\nEOF\n", .shell(Array("<<EOF python3\nprint()\nEOF".utf8))),
             ("RUN <<A cat <<-B\n1\nA\n\t2\n\tB\n", .shell(Array("<<A cat <<-B\n1\nA\n\t2\nB".utf8))),
             ("RUN echo a", .shell(Array("echo a".utf8))),

@@ -25,7 +25,7 @@ public struct Heredoc: Sendable, Equatable {
         return result
     }
 
-    /// The here-document that a word announces; nil when the word is something else.
+    /// The here-document that a word announces, white space after `<<` allowed; nil when the word is something else.
     ///
     /// - Throws: when the word has a quote that is not closed.
     init?(word: [UInt8]) throws(Complaint) {
@@ -35,6 +35,7 @@ public struct Heredoc: Sendable, Equatable {
         rest = rest.dropFirst(2)
         stripsTabs = rest.first == .minus
         if stripsTabs { rest = rest.dropFirst() }
+        rest = rest.drop(while: \.isSpace)
         guard !rest.isEmpty, !rest.contains(.lessThan) else { return nil }
 
         // Read twice, without quotes and with them: when they differ in quotes, the word was quoted.

@@ -94,6 +94,10 @@ struct LexerRun {
                 let value = byte == .singleQuote ? try singleQuoted() : try doubleQuoted(keepsEscapes: keepsEscapes)
                 result += value
                 if collectsWords { words.addWhole(value[...]) }
+            } else if byte == .lessThan {
+                let operatorText = redirection()
+                result += operatorText
+                if collectsWords { words.addWhole(operatorText) }
             } else if byte == lexer.escape {
                 position += 1
                 if keepsEscapes {
@@ -112,6 +116,17 @@ struct LexerRun {
         }
         guard let stop else { return result }
         throw Complaint("missing '\(Character(Unicode.Scalar(stop)))'")
+    }
+
+    /// `<`, or `<<` with the white space behind it: a here-document's name may stand apart, and is one word with it.
+    private mutating func redirection() -> ArraySlice<UInt8> {
+        let start = position
+        position += 1
+        if peek == .lessThan {
+            position += 1
+            while let byte = peek, byte == .space || byte == .tab || byte == .carriageReturn { position += 1 }
+        }
+        return input[start..<position]
     }
 
     /// The bytes of the next character, consumed.
