@@ -113,9 +113,19 @@ import Testing
         ])
     func flags(line: String, flags: [String], rest: String) {
         let location = SourceLocation(file: "x", firstLine: 1, lastLine: 1)
-        let statement = Statement(Array(line.utf8), comments: [], at: location)
+        let statement = Statement(Array(line.utf8), comments: [], escape: 0x5c, at: location)
         #expect(texts(statement.flags) == flags)
         #expect(text(statement.rest) == rest)
+    }
+
+    @Test("the escape directive counts in flags too")
+    func flagEscape() throws {
+        let file = try read("# escape=`\nFROM a\nCOPY --chown=a` b\\ c d")
+        guard case .copy(let copy) = file.stages[0].instructions[0].content else {
+            Issue.record("this is a COPY")
+            return
+        }
+        #expect(copy.owner.map(text) == "a b\\")
     }
 
     @Test(

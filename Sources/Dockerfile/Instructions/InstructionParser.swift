@@ -104,7 +104,7 @@ struct InstructionParser {
     private func trigger(of statement: Statement) throws(Complaint) -> Trigger {
         _ = try Flags(statement.flags)
         guard !statement.rest.isEmpty else { throw Complaint("ONBUILD requires at least one argument") }
-        var trigger = Statement(statement.rest, comments: [], at: statement.location)
+        var trigger = Statement(statement.rest, comments: [], escape: escape, at: statement.location)
         trigger.heredocs = statement.heredocs
         let keyword = try Keyword(trigger.keyword)
         switch keyword {

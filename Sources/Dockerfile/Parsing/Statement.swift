@@ -15,16 +15,17 @@ struct Statement {
     /// A line of the file where a continuation was empty.
     var emptyContinuation: Int?
 
-    init(_ text: [UInt8], comments: [[UInt8]], at location: SourceLocation) {
+    /// - Parameter escape: the escape character, which counts in the flags too.
+    init(_ text: [UInt8], comments: [[UInt8]], escape: UInt8, at location: SourceLocation) {
         self.location = location
         self.comments = comments
         self.text = text
         let trimmed = text[...].trimmed
         let end = trimmed.firstIndex(where: Self.endsKeyword) ?? trimmed.endIndex
         keyword = Array(trimmed[..<end])
-        var parser = FlagSplitter(trimmed[end...].drop(while: Self.endsKeyword))
-        flags = parser.flags()
-        rest = Array(parser.rest.trimmed)
+        var splitter = FlagSplitter(trimmed[end...].drop(while: Self.endsKeyword), escape: escape)
+        flags = splitter.flags()
+        rest = Array(splitter.rest.trimmed)
     }
 
     /// The white space that ends the keyword, and separates words where quotes mean nothing: not the line feed.
@@ -36,12 +37,15 @@ struct Statement {
     }
 }
 
-/// Takes the flags off the front of an instruction's arguments. The backslash escapes here whatever the `escape`
-/// directive says; `--` alone ends the flags.
+/// Takes the flags off the front of an instruction's arguments; `--` alone ends them.
 private struct FlagSplitter {
     private(set) var rest: ArraySlice<UInt8>
+    private let escape: UInt8
 
-    init(_ text: ArraySlice<UInt8>) { rest = text }
+    init(_ text: ArraySlice<UInt8>, escape: UInt8) {
+        rest = text
+        self.escape = escape
+    }
 
     mutating func flags() -> [[UInt8]] {
         var flags: [[UInt8]] = []
@@ -61,7 +65,7 @@ private struct FlagSplitter {
         while index < rest.endIndex {
             let byte = rest[index]
             index += 1
-            if byte == .backslash {
+            if byte == escape {
                 guard index < rest.endIndex else { break }
                 word.append(rest[index])
                 index += 1

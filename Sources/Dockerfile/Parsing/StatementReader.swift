@@ -66,10 +66,12 @@ struct StatementReader {
                 text += part
             }
         }
-        var statement = Statement(text, comments: comments, at: location(from: first))
+        var statement = Statement(text, comments: comments, escape: escape, at: location(from: first))
         if hasEmptyLine { statement.emptyContinuation = lines.number }
         do {
-            guard statement.text.containsPair(.lessThan), statement.takesHeredocs else { return statement }
+            guard statement.text.containsPair(.lessThan), statement.takesHeredocs(escape: escape) else {
+                return statement
+            }
             for announced in try Heredoc.announced(in: text) {
                 statement.heredocs.append(try read(announced))
             }
@@ -104,10 +106,10 @@ struct StatementReader {
 
 extension Statement {
     /// Whether `<<` means something: in `ADD`, `COPY` and `RUN`, also behind `ONBUILD`, and not in the JSON form.
-    fileprivate var takesHeredocs: Bool {
+    fileprivate func takesHeredocs(escape: UInt8) -> Bool {
         var statement = self
         if statement.keyword.lowercased == "onbuild" {
-            statement = Statement(statement.rest, comments: [], at: location)
+            statement = Statement(statement.rest, comments: [], escape: escape, at: location)
         }
         let keyword = statement.keyword.lowercased
         guard keyword == "add" || keyword == "copy" || keyword == "run" else { return false }

@@ -31,6 +31,9 @@ extension LexerRun {
         _ name: [UInt8], _ operation: UInt8, countsEmptyAsUnset: Bool
     ) throws(Complaint) -> [UInt8] {
         let isTrim = operation == .hash || operation == .percent
+        guard !isTrim || !countsEmptyAsUnset else {
+            throw Complaint("unsupported modifier in substitution", [.colon, operation])
+        }
         let word = try text(until: .closeBrace, keepsEscapes: isTrim)
         let value = value(of: name)
         if lexer.keepsUnsetVariables, value == nil {
