@@ -148,6 +148,24 @@ import Testing
         #expect(!many.ignores(Array("c/d".utf8)))
     }
 
+    @Test(
+        "values that double with each line are refused",
+        arguments: [
+            ("ENV a=$a$a\n", "the value grows too long"), ("ARG a=\"$a$a\"\n", "the value grows too long"),
+            ("ENV a=${a//x/$a$a}\n", "the value grows too long"), ("ENV a=${b:-$a$a}\n", "the value grows too long"),
+        ])
+    func doubling(line: String, message: String) {
+        let file = "FROM scratch\nENV a=xx\n" + String(repeating: line, count: 60)
+        #expect { try expanded(file) } throws: { "\($0)".contains(message) }
+    }
+
+    @Test("variables that take too much room together are refused")
+    func room() {
+        var file = "FROM scratch\nENV a=" + String(repeating: "x", count: 1 << 19) + "\n"
+        for number in 0..<200 { file += "ENV a\(number)=$a\n" }
+        #expect { try expanded(file) } throws: { "\($0)".hasSuffix("the variables take too much room") }
+    }
+
     @Test("a pattern that takes too long on a value is refused")
     func budget() throws {
         let value = [UInt8](repeating: 0x61, count: 1000)

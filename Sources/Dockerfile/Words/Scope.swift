@@ -6,6 +6,7 @@ public struct Scope: Sendable {
     /// The arguments declared so far, in order, with their values; a name can stand more than once.
     public private(set) var arguments: [Argument] = []
     private var declared: Set<[UInt8]> = []
+    private var room = 64 << 20
     private let global: GlobalScope
     private let lexer: WordLexer
 
@@ -33,7 +34,7 @@ public struct Scope: Sendable {
             } else {
                 try expansion.expand(&expander)
                 if case .env(let pairs) = expansion.content {
-                    for pair in pairs { expander.variables[pair.key] = pair.value }
+                    for pair in pairs { try set(pair.key, to: pair.value, &expander) }
                 }
             }
             expansion.undefined = expander.unmatched.filter { !declared.contains($0) }
@@ -41,6 +42,13 @@ public struct Scope: Sendable {
         } catch {
             throw DockerfileError(error, at: instruction.location)
         }
+    }
+
+    /// All variables together may take 64 MiB beyond what the image brought.
+    private mutating func set(_ name: [UInt8], to value: [UInt8], _ expander: inout Expander) throws(Complaint) {
+        let old = expander.variables.updateValue(value, forKey: name)
+        room -= value.count - (old?.count ?? 0)
+        guard room >= 0 else { throw Complaint("the variables take too much room") }
     }
 
     private mutating func declare(_ written: [Argument], _ expander: inout Expander) throws(Complaint) -> [Argument] {
@@ -53,7 +61,7 @@ public struct Scope: Sendable {
             } else {
                 argument.value = global.values[argument.name]
             }
-            if let value = argument.value { expander.variables[argument.name] = value }
+            if let value = argument.value { try set(argument.name, to: value, &expander) }
             declared.insert(argument.name)
             result.append(argument)
         }

@@ -62,6 +62,7 @@ struct ShellPattern {
             }
             result += Characters.bytes(of: characters[copied..<match.lowerBound])
             result += text
+            guard result.count <= value.count + WordLexer.growth else { throw Complaint("the value grows too long") }
             copied = match.upperBound
             lastEnd = match.upperBound
             guard all else { break }

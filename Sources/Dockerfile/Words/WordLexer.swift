@@ -15,6 +15,10 @@ struct WordLexer {
     /// Leaves references to variables that are not set where they are.
     var keepsUnsetVariables = false
 
+    /// How many bytes variables may add to a word. Values made of values can double with each line of a file; no
+    /// program could be given as much (execve(2) takes 128 KiB a string).
+    static let growth = 1 << 20
+
     init(escape: UInt8) { self.escape = escape }
 
     /// A word with its variables expanded, and which they were.
@@ -89,6 +93,7 @@ struct LexerRun {
             if byte == .dollar {
                 let value = try variable()
                 result += value
+                try checkGrowth(of: result)
                 if collectsWords { words.addSplit(value) }
             } else if !lexer.ignoresQuotes, byte == .singleQuote || byte == .doubleQuote {
                 let value = byte == .singleQuote ? try singleQuoted() : try doubleQuoted(keepsEscapes: keepsEscapes)
@@ -116,6 +121,10 @@ struct LexerRun {
         }
         guard let stop else { return result }
         throw Complaint("missing '\(Character(Unicode.Scalar(stop)))'")
+    }
+
+    private func checkGrowth(of text: [UInt8]) throws(Complaint) {
+        guard text.count <= input.count + WordLexer.growth else { throw Complaint("the value grows too long") }
     }
 
     /// `<`, or `<<` with the white space behind it: a here-document's name may stand apart, and is one word with it.
@@ -156,6 +165,7 @@ struct LexerRun {
                 return result
             case .dollar:
                 result += try variable()
+                try checkGrowth(of: result)
             case lexer.escape:
                 position += 1
                 if keepsEscapes { result.append(byte) }
