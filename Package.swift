@@ -27,6 +27,8 @@ let package = Package(
         .target(name: "UnionFuse", dependencies: ["Union", "Linux", "CLinux", "CFuse"], swiftSettings: strict),
         .executableTarget(
             name: "shalefs", dependencies: ["UnionFuse", "Union", "Linux", "CLinux"], swiftSettings: strict),
+        .target(name: "Dockerfile", swiftSettings: strict),
+        .testTarget(name: "DockerfileTests", dependencies: ["Dockerfile"], swiftSettings: strict),
         .target(name: "Changes", dependencies: ["Linux", "CLinux"], swiftSettings: strict),
         .executableTarget(
             name: "shale",
