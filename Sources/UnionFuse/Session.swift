@@ -32,6 +32,8 @@ public final class Session: @unchecked Sendable {
     private let ready = Atomic<Bool>(false)
     private let onReady: @Sendable () -> Void
     let ended = Atomic<Bool>(false)
+    /// Set before the workers start.
+    private var sampler: ProcessorSampler?
     /// Our own writes take no set-id bits away (CAP_FSETID in the initial namespace).
     let keepsSetID: Bool
     /// The node whose capabilities the kernel removed last.
@@ -59,6 +61,7 @@ public final class Session: @unchecked Sendable {
     /// Answers requests until the mount ends. Blocks.
     public func run() {
         cl_umask(0)
+        sampler = options.follow ? ProcessorSampler.started() : nil
         let count = options.threads > 0 ? options.threads : 4
         var threads: [pthread_t] = []
         for _ in 1..<max(1, count) {
@@ -75,13 +78,14 @@ public final class Session: @unchecked Sendable {
         }
         work()
         for thread in threads { pthread_join(thread, nil) }
+        sampler?.end()
         union.syncAll()
     }
 
     /// One worker: read, answer, again.
     private func work() {
         var exchange = Exchange()
-        var follower = Follower(enabled: options.follow)
+        var follower = Follower(sampler)
         while true {
             let count = exchange.receive(from: device)
             if count < 0 {
@@ -112,28 +116,5 @@ public final class Session: @unchecked Sendable {
 
     func becomeReady() {
         if !ready.exchange(true, ordering: .acquiringAndReleasing) { onReady() }
-    }
-}
-
-/// Keeps a worker on its client's processor: a wake-up across processors of a virtual machine costs more than the work.
-struct Follower {
-    private var enabled: Bool
-    private var client: UInt32 = 0
-    private var since = 0
-    private var processor: Int32 = -1
-
-    init(enabled: Bool) { self.enabled = enabled && cl_processors() > 1 }
-
-    mutating func follow(_ pid: UInt32) {
-        guard enabled, pid != 0 else { return }
-        since += 1
-        if pid == client, since < 256 { return }
-        if pid != client, since < 8 { return }
-        since = 0
-        client = pid
-        let now = cl_processor_of(pid)
-        if now < 0 || now == processor { return }
-        processor = now
-        if cl_run_on(now) < 0 { enabled = false }
     }
 }

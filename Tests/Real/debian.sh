@@ -26,7 +26,7 @@ in_chroot dpkg --verify hello less
 in_chroot apt-get install -y -qq --reinstall --no-install-recommends hello bash coreutils >/dev/null
 in_chroot dpkg --verify hello bash coreutils
 in_chroot rm -rf /usr/share/doc /usr/share/man
-umount -R -l "$m/dev" "$m/proc"
+umount -l "$m/dev" "$m/proc"
 unmount
 mount_stack "$l"
 [ "$(chroot "$m" dpkg-query -W -f '${Status}' hello)" = 'install ok installed' ] || fail "the package is lost after a remount"

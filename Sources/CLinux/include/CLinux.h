@@ -120,6 +120,8 @@ int cl_mount(const char *source, const char *target, const char *type, unsigned 
 int cl_umount2(const char *target, int flags);
 // open_tree(2) with OPEN_TREE_CLONE: a private copy of one mount, without what is mounted on it.
 int cl_clone_mount(int dir);
+// mount_setattr(2) on such a copy: nothing changes an access time through it. -EPERM where a user namespace may not.
+int cl_stop_access_times(int mount);
 int cl_unshare(int flags);
 int cl_setns(int fd, int flags);
 uint32_t cl_umask(uint32_t mask);

@@ -84,19 +84,23 @@ extension Union {
         try fd.setMode(name, mode & 0o7777)
     }
 
-    /// Set-id bits go when somebody else writes (the kernel's should_remove_suid). Precondition: body held.
-    func dropSetID(_ fd: FD, _ name: CPath, _ caller: Caller) throws(Errno) {
+    /// Set-id bits go when somebody else writes (the kernel's should_remove_suid): whether some went. Precondition: body held.
+    @discardableResult
+    func dropSetID(_ fd: FD, _ name: CPath, _ caller: Caller) throws(Errno) -> Bool {
         let status = try fd.status(name)
         let mode = status.mode
-        guard !status.isDirectory, !status.isSymlink else { return }
+        guard !status.isDirectory, !status.isSymlink else { return false }
         var kept = mode & 0o7777 & ~0o4000
         // Without group execution the bit is for members of the group to keep.
         if mode & 0o10 != 0 || !caller.mayKeepSetGID(of: status.gid) { kept &= ~0o2000 }
-        if kept != mode & 0o7777 { try fd.setMode(name, kept) }
+        if kept == mode & 0o7777 { return false }
+        try fd.setMode(name, kept)
+        return true
     }
 
-    /// Takes the set-id bits from an open file that `caller` wrote to.
-    public func dropSetID(_ node: NodeID, _ caller: Caller) throws(Errno) {
+    /// Takes the set-id bits from an open file that `caller` wrote to: whether it had any that go.
+    @discardableResult
+    public func dropSetID(_ node: NodeID, _ caller: Caller) throws(Errno) -> Bool {
         try dropSetID(try writingDescriptor(node), "", caller)
     }
 

@@ -17,6 +17,10 @@ struct OpenedStack {
     init(_ given: Configuration) throws(Refusal) {
         var configuration = given
         let privileges = Privileges.current()
+        // What only a privileged server can write stands in the attribute that everybody can (SEMANTICS 9.5).
+        if given.ownership.attribute == .privileged, !privileges.administrator {
+            configuration.ownership.attribute = .containers
+        }
         let marks = MarkNames(userMode: given.userAttributes || !privileges.administrator)
         guard !given.lowers.isEmpty else { throw Refusal("lowerdir: at least one directory is needed") }
         let count = given.lowers.count + given.dataLowers.count
@@ -48,8 +52,7 @@ struct OpenedStack {
         let paths = given.lowers.map { ("lowerdir", $0) } + given.dataLowers.map { ("data-only lowerdir", $0) }
         for (offset, (option, path)) in paths.enumerated() {
             layers.append(
-                try Self.openLayer(
-                    option, path, index: offset + 1, devices: &devices, marks: marks, own: privileges.administrator))
+                try Self.openLayer(option, path, index: offset + 1, devices: &devices, marks: marks, own: true))
         }
         if work?.index == nil { configuration.index = false }
         numbering = InodeNumbering(fileSystems: devices.count)
@@ -90,6 +93,7 @@ struct OpenedStack {
             if own, let copy = try? check(cl_clone_mount(root.raw)) {
                 root = Descriptor(owning: copy)
                 cloned = true
+                _ = cl_stop_access_times(copy)
             }
             let status = try root.fd.status()
             let fileSystem = devices.firstIndex(of: status.dev) ?? devices.count
