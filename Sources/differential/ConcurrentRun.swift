@@ -157,10 +157,13 @@ final class ConcurrentRun {
 
     // MARK: At rest
 
-    private func comparison(_ mounter: Mounter) -> TreeComparison {
-        TreeComparison(
+    private func comparison(_ mounter: Mounter, _ ours: Snapshot) -> TreeComparison {
+        // Nobody has followed which steps opened what: see `Meant.timeKept`.
+        let kept = kase.profile.options.contains("metacopy=on") ? ours.nodes.map(\.stat.comparableMtime) : []
+        return TreeComparison(
             scope: TreeComparison.Scope(
-                partition: false, contradictions: Meant.contradictionsCount(in: mounter), ignored: setting.ignored))
+                partition: false, contradictions: Meant.contradictionsCount(in: mounter), ignored: setting.ignored,
+                keptTimes: Set(kept)))
     }
 
     private func atRest(_ trees: (kernel: Snapshot, ours: Snapshot), _ tallies: [Contest.Tally]) -> Finding? {
@@ -170,7 +173,7 @@ final class ConcurrentRun {
         let private1 = trees.kernel.filtered { !$0.isWithin(Contest.directory) }
         var private2 = trees.ours.filtered { !$0.isWithin(Contest.directory) }
         private2.contradictions = trees.ours.contradictions
-        if let found = comparison(setting.mounter).difference(kernel: private1, ours: private2) {
+        if let found = comparison(setting.mounter, private2).difference(kernel: private1, ours: private2) {
             return Finding(difference: found, step: nil, phase: "concurrency: at rest")
         }
         return nil
@@ -191,7 +194,7 @@ final class ConcurrentRun {
                 now = observer.snapshot(of: points.ours)
                 try mounted.unmount()
             } catch { return finding(phase, "works", error.message) }
-            if let found = comparison(mounter).difference(kernel: expected, ours: now) {
+            if let found = comparison(mounter, now).difference(kernel: expected, ours: now) {
                 return Finding(difference: found, step: nil, phase: "concurrency: " + phase)
             }
         }

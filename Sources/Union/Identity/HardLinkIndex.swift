@@ -79,7 +79,6 @@ extension Union {
         let above = try to.status()
         do throws(Errno) {
             try withObject(node, settled: true) { (fd, source) throws(Errno) in
-                try redirectData(node, fd, source)
                 try fd.link(source, to: to, name.path)
             }
         } catch {
