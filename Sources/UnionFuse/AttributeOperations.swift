@@ -32,6 +32,7 @@ extension Session {
         let beforeWrite = nothing && lastUncapable.exchange(0, ordering: .relaxed) == exchange.head.nodeid
         change.dropsSetID = has(FATTR_KILL_SUIDGID) || nothing && !beforeWrite
         change.caller = caller(exchange)
+        change.byDescriptor = has(FATTR_FH)
         let target = try node(exchange.head.nodeid)
         // Or what it does before somebody else's write to a set-id file, which he has open then.
         if nothing, !beforeWrite, exchange.head.uid != 0, (try? union.writingDescriptor(target)) == nil {

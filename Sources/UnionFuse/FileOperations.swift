@@ -18,10 +18,9 @@ extension Session {
         let node = try node(exchange.head.nodeid)
         let flags = OpenFlags(rawValue: Int32(truncatingIfNeeded: argument.flags))
         try union.open(node, writing: flags.writes, truncate: flags.contains(.truncate))
-        if argument.open_flags & UInt32(FUSE_OPEN_KILL_SUIDGID) != 0,
-            (try? union.dropSetID(node, caller(exchange))) == true
-        {
-            // The reply has no room for the new mode.
+        if argument.open_flags & UInt32(FUSE_OPEN_KILL_SUIDGID) != 0 {
+            try? union.dropSetID(node, caller(exchange))
+            // Truncating may have taken them away already, and the reply has no room for the new mode.
             invalidateAttributes(node)
         }
         let reply = openedReply(node, writing: flags.writes)

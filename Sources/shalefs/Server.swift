@@ -59,6 +59,7 @@ struct Server {
 
     private func serve(ready: Int32?) -> Int32 {
         _ = cl_ignore_sigpipe()
+        cl_share_memory()
         _ = cl_block_termination()
         let device: Int32
         let union: Union

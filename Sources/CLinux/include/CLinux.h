@@ -151,6 +151,8 @@ int cl_wait_termination(void);
 int cl_process_in_group(uint32_t pid, uint32_t gid);
 // malloc_trim(3): gives freed memory back to the system.
 void cl_trim_memory(void);
+// mallopt(3): one arena for all threads, so that what one allocates and another frees is used again.
+void cl_share_memory(void);
 int cl_die_with_parent(void);
 int64_t cl_fork(void);
 int cl_ioctl_pointer(int fd, unsigned long request, void *argument);

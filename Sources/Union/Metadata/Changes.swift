@@ -11,6 +11,8 @@ public struct StatusChange: Sendable {
     public var modifiedTime: Timestamp?
     /// Set-id bits go, for a caller who may not keep them (FATTR_KILL_SUIDGID).
     public var dropsSetID = false
+    /// It is changed by a descriptor, which may have lost the name that it was opened by.
+    public var byDescriptor = false
     /// Who changes it, where that matters for `dropsSetID`.
     public var caller = Caller(uid: 0, gid: 0)
 
@@ -25,7 +27,7 @@ extension Union {
         let node = node.node
         guard work != nil else { throw Errno.readOnly }
         let data: CopiedData = change.size == nil ? .metadataOnly : change.size == 0 ? .none : .all
-        try copyUp(node, data: data)
+        if !change.byDescriptor || !node.pointee.flags.contains(.inUpper) { try copyUp(node, data: data) }
         enterBody(node)
         defer { leaveBody(node) }
         try copyUpHeld(node, data: data)
@@ -84,23 +86,19 @@ extension Union {
         try fd.setMode(name, mode & 0o7777)
     }
 
-    /// Set-id bits go when somebody else writes (the kernel's should_remove_suid): whether some went. Precondition: body held.
-    @discardableResult
-    func dropSetID(_ fd: FD, _ name: CPath, _ caller: Caller) throws(Errno) -> Bool {
+    /// Set-id bits go when somebody else writes (the kernel's should_remove_suid). Precondition: body held.
+    func dropSetID(_ fd: FD, _ name: CPath, _ caller: Caller) throws(Errno) {
         let status = try fd.status(name)
         let mode = status.mode
-        guard !status.isDirectory, !status.isSymlink else { return false }
+        guard !status.isDirectory, !status.isSymlink else { return }
         var kept = mode & 0o7777 & ~0o4000
         // Without group execution the bit is for members of the group to keep.
         if mode & 0o10 != 0 || !caller.mayKeepSetGID(of: status.gid) { kept &= ~0o2000 }
-        if kept == mode & 0o7777 { return false }
-        try fd.setMode(name, kept)
-        return true
+        if kept != mode & 0o7777 { try fd.setMode(name, kept) }
     }
 
-    /// Takes the set-id bits from an open file that `caller` wrote to: whether it had any that go.
-    @discardableResult
-    public func dropSetID(_ node: NodeID, _ caller: Caller) throws(Errno) -> Bool {
+    /// Takes the set-id bits from an open file that `caller` wrote to.
+    public func dropSetID(_ node: NodeID, _ caller: Caller) throws(Errno) {
         try dropSetID(try writingDescriptor(node), "", caller)
     }
 
