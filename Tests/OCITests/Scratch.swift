@@ -51,6 +51,12 @@ final class Scratch {
         return String(decoding: bytes.prefix(Int(count)), as: UTF8.self)
     }
 
+    func write(_ name: String, _ bytes: [UInt8]) throws {
+        var file = try NewFile(self.bytes(name))
+        try bytes.withUnsafeBytes { try file.fd.writeAll($0, at: 0) }
+        try file.publish()
+    }
+
     static var fixtures: String {
         var parts = #filePath.split(separator: "/", omittingEmptySubsequences: false)
         parts.removeLast()
@@ -66,6 +72,13 @@ final class Scratch {
     /// One line for each object beneath a directory: type, mode, owner, time, content, attributes, links.
     func describe(_ name: String, times: Bool = true) throws -> String {
         try shell("python3 \(Self.fixtures)/tree.py describe \(name) \(times ? "" : "notimes")")
+    }
+
+    /// The lines of ``describe(_:times:)`` that two trees do not share; empty for equal ones.
+    func differences(_ one: String, _ other: String, times: Bool = true) throws -> String {
+        let script = "python3 \(Self.fixtures)/tree.py describe"
+        let more = times ? "" : "notimes"
+        return try shell("diff <(\(script) \(one) \(more)) <(\(script) \(other) \(more)) || true")
     }
 
     @discardableResult

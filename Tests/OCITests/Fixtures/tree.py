@@ -26,8 +26,10 @@ def describe(root, times=True):
                     fields = [repr(short), "whiteout"]
                 else:
                     fields.append((os.major(s.st_rdev), os.minor(s.st_rdev)))
-            if not stat.S_ISDIR(s.st_mode) and s.st_nlink > 1 and s.st_rdev != 0 or stat.S_ISREG(s.st_mode) and s.st_nlink > 1:
-                fields.append(("same as", repr(first.setdefault((s.st_dev, s.st_ino), short))))
+            if not stat.S_ISDIR(s.st_mode) and s.st_nlink > 1 and s.st_rdev == 0:
+                other = first.setdefault((s.st_dev, s.st_ino), short)
+                if other != short:
+                    fields.append(("same as", repr(other)))
             for key in sorted(os.listxattr(path, follow_symlinks=False)):
                 if key.encode() not in SKIPPED:
                     fields.append((key, os.getxattr(path, key, follow_symlinks=False)))
