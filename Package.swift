@@ -17,7 +17,8 @@ let package = Package(
         .library(name: "ShaleTesting", targets: ["ShaleTesting"]),
     ],
     dependencies: [
-        .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.0")
+        .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.0"),
+        .package(url: "https://github.com/groue/GRDB.swift", from: "7.10.0"),
     ],
     targets: [
         .target(name: "CLinux"),
@@ -33,8 +34,10 @@ let package = Package(
             name: "CCompression",
             linkerSettings: [.linkedLibrary("isal"), .linkedLibrary("z"), .linkedLibrary("zstd")]),
         .target(
-            name: "OCI", dependencies: ["Linux", "CLinux", "CCrypto", "CCompression", "CArchive"],
-            swiftSettings: strict),
+            name: "OCI",
+            dependencies: [
+                "Linux", "CLinux", "CCrypto", "CCompression", "CArchive", .product(name: "GRDB", package: "GRDB.swift"),
+            ], swiftSettings: strict),
         .target(name: "Changes", dependencies: ["Linux", "CLinux"], swiftSettings: strict),
         .executableTarget(
             name: "shale",
