@@ -22,12 +22,14 @@ let package = Package(
     targets: [
         .target(name: "CLinux"),
         .target(name: "CFuse"),
+        .systemLibrary(name: "CCurl", pkgConfig: "libcurl", providers: [.apt(["libcurl4-openssl-dev"])]),
         .target(name: "Linux", dependencies: ["CLinux"], swiftSettings: strict),
         .target(name: "Union", dependencies: ["Linux", "CLinux"], swiftSettings: strict),
         .target(name: "UnionFuse", dependencies: ["Union", "Linux", "CLinux", "CFuse"], swiftSettings: strict),
         .executableTarget(
             name: "shalefs", dependencies: ["UnionFuse", "Union", "Linux", "CLinux"], swiftSettings: strict),
         .target(name: "Changes", dependencies: ["Linux", "CLinux"], swiftSettings: strict),
+        .target(name: "OCI", dependencies: ["Linux", "CLinux", "CCurl"], swiftSettings: strict),
         .executableTarget(
             name: "shale",
             dependencies: [

@@ -1,0 +1,18 @@
+import CLinux
+
+extension FD {
+    /// All bytes of the file of a path.
+    ///
+    /// - Throws: EFBIG for a file of more than `limit` bytes, otherwise what the system says.
+    public func contents(of path: CPath, atMost limit: Int) throws(Errno) -> [UInt8] {
+        let file = try open(path, .readOnly)
+        var bytes: [UInt8] = []
+        var buffer = [UInt8](repeating: 0, count: 64 << 10)
+        while true {
+            let count = try check(buffer.withUnsafeMutableBytes { cl_read(file.raw, $0.baseAddress, $0.count) })
+            if count == 0 { return bytes }
+            guard bytes.count + count <= limit else { throw .fileTooBig }
+            bytes += buffer[..<count]
+        }
+    }
+}
