@@ -28,6 +28,8 @@ let package = Package(
         .target(name: "UnionFuse", dependencies: ["Union", "Linux", "CLinux", "CFuse"], swiftSettings: strict),
         .executableTarget(
             name: "shalefs", dependencies: ["UnionFuse", "Union", "Linux", "CLinux"], swiftSettings: strict),
+        .systemLibrary(name: "CCrypto", pkgConfig: "libcrypto", providers: [.apt(["libssl-dev"])]),
+        .target(name: "OCI", dependencies: ["Linux", "CLinux", "CCrypto"], swiftSettings: strict),
         .target(name: "Changes", dependencies: ["Linux", "CLinux"], swiftSettings: strict),
         .target(name: "OCI", dependencies: ["Linux", "CLinux", "CCurl"], swiftSettings: strict),
         .executableTarget(
@@ -45,6 +47,7 @@ let package = Package(
         .testTarget(name: "UnionFuseTests", dependencies: ["UnionFuse", "Union"], swiftSettings: strict),
         .testTarget(
             name: "MountTests", dependencies: ["ShaleTesting", "Linux", "CLinux", "shalefs"], swiftSettings: strict),
+        .testTarget(name: "OCITests", dependencies: ["OCI", "Linux", "CLinux"], swiftSettings: strict),
         // The oracle: the same operations on kernel overlayfs and on ours. Knows nothing of the code above.
         .target(name: "CDifferential"),
         .executableTarget(name: "differential", dependencies: ["CDifferential"], swiftSettings: strict),
