@@ -17,7 +17,8 @@ let package = Package(
         .library(name: "ShaleTesting", targets: ["ShaleTesting"]),
     ],
     dependencies: [
-        .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.0")
+        .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.0"),
+        .package(url: "https://github.com/swiftlang/swift-subprocess", from: "1.0.0", traits: []),
     ],
     targets: [
         .target(name: "CLinux"),
@@ -29,9 +30,13 @@ let package = Package(
         .executableTarget(
             name: "shalefs", dependencies: ["UnionFuse", "Union", "Linux", "CLinux"], swiftSettings: strict),
         .systemLibrary(name: "CCrypto", pkgConfig: "libcrypto", providers: [.apt(["libssl-dev"])]),
-        .target(name: "OCI", dependencies: ["Linux", "CLinux", "CCrypto"], swiftSettings: strict),
+        .target(
+            name: "OCI",
+            dependencies: [
+                "Linux", "CLinux", "CCrypto", "CCurl",
+                .product(name: "Subprocess", package: "swift-subprocess"),
+            ], swiftSettings: strict),
         .target(name: "Changes", dependencies: ["Linux", "CLinux"], swiftSettings: strict),
-        .target(name: "OCI", dependencies: ["Linux", "CLinux", "CCurl"], swiftSettings: strict),
         .executableTarget(
             name: "shale",
             dependencies: [
