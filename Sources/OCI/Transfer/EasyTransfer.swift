@@ -93,7 +93,7 @@ final class EasyTransfer {
             _ = cc_set_long(handle, CURLOPT_SSL_VERIFYPEER, 0)
             _ = cc_set_long(handle, CURLOPT_SSL_VERIFYHOST, 0)
         }
-        if let directory = material.directory { _ = cc_set_text(handle, CURLOPT_CAPATH, directory) }
+        if let directory = material.directory { _ = cc_set_text(handle, CURLOPT_CAPATH, directory.cPath) }
         for (option, bytes) in [
             (CURLOPT_CAINFO_BLOB, material.authorities), (CURLOPT_SSLCERT_BLOB, material.certificate),
             (CURLOPT_SSLKEY_BLOB, material.key),

@@ -48,7 +48,7 @@ final class Engine: Sendable {
 struct EngineSettings: Sendable {
     var trust: Trust
     var patience: Patience
-    var environment: [String: String]
+    var environment: Environment
 }
 
 /// The engine's thread.

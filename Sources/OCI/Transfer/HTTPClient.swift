@@ -9,7 +9,7 @@ public final class HTTPClient: Sendable {
     ///   `HTTP_PROXY` are read by libcurl from the process itself.
     /// - Throws: ``TransferError`` when no thread can be started.
     public init(
-        trust: Trust, patience: Patience = Patience(), retries: Retries = Retries(), environment: [String: String]
+        trust: Trust, patience: Patience = Patience(), retries: Retries = Retries(), environment: Environment = .process
     ) throws(TransferError) {
         engine = try Engine(EngineSettings(trust: trust, patience: patience, environment: environment))
         self.retries = retries
@@ -23,6 +23,11 @@ public final class HTTPClient: Sendable {
     ///
     /// - Throws: ``TransferError`` when there is no answer.
     public func send(_ request: Request) async throws(TransferError) -> Response {
+        try await send(request, retries)
+    }
+
+    /// The same with other ``Retries``.
+    func send(_ request: Request, _ retries: Retries) async throws(TransferError) -> Response {
         var attempt = 1
         while true {
             let wait: Duration
