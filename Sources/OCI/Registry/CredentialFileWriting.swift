@@ -49,7 +49,9 @@ extension CredentialFile {
         let temporary = ([0x2e] + name + Array(".shale-\(getpid())".utf8)).cPath
         do throws(Errno) {
             let file = try directory.open(temporary, [.writeOnly, .create, .truncate, .noFollow], mode: 0o600)
-            try bytes.withUnsafeBytes { (buffer) throws(Errno) in try file.fd.writeAll(buffer, at: 0) }
+            try bytes.withUnsafeBufferPointer { (buffer) throws(Errno) in
+                try file.fd.writeAll(UnsafeRawBufferPointer(buffer), at: 0)
+            }
             try check(cl_fsync(file.raw))
             try directory.rename(temporary, to: directory, name.cPath)
         } catch {

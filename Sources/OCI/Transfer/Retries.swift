@@ -13,6 +13,13 @@ public struct Retries: Sendable {
 
     public init() {}
 
+    /// No second attempt: for requests that are not the same when they are sent again.
+    public static let once = {
+        var retries = Retries()
+        retries.attempts = 1
+        return retries
+    }()
+
     private static let passing: Set<Int> = [408, 429, 500, 502, 503, 504]
 
     /// Nil when the answer stands.
