@@ -8,7 +8,6 @@
 #include <stdint.h>
 
 typedef size_t (*cc_body_callback)(char *bytes, size_t size, size_t count, void *context);
-typedef int (*cc_seek_callback)(void *context, curl_off_t offset, int origin);
 
 static inline CURLcode cc_set_long(CURL *handle, CURLoption option, int64_t value) {
     return curl_easy_setopt(handle, option, (long)value);
@@ -26,9 +25,6 @@ static inline CURLcode cc_set_pointer(CURL *handle, CURLoption option, void *poi
 }
 static inline CURLcode cc_set_callback(CURL *handle, CURLoption option, cc_body_callback callback) {
     return curl_easy_setopt(handle, option, callback);
-}
-static inline CURLcode cc_set_seek(CURL *handle, cc_seek_callback callback) {
-    return curl_easy_setopt(handle, CURLOPT_SEEKFUNCTION, callback);
 }
 // libcurl copies the bytes.
 static inline CURLcode cc_set_blob(CURL *handle, CURLoption option, const void *bytes, size_t count) {
@@ -57,6 +53,6 @@ static inline void *cc_private(CURL *handle) {
 // The bundle of authorities that this libcurl was built with, or NULL. CURLVERSION_NOW is a macro.
 static inline const char *cc_default_authorities(void) { return curl_version_info(CURLVERSION_NOW)->cainfo; }
 
-enum { CC_WRITE_PAUSE = CURL_WRITEFUNC_PAUSE, CC_READ_ABORT = CURL_READFUNC_ABORT, CC_SEEK_OK = CURL_SEEKFUNC_OK, CC_SEEK_FAIL = CURL_SEEKFUNC_FAIL };
+enum { CC_WRITE_PAUSE = CURL_WRITEFUNC_PAUSE, CC_READ_ABORT = CURL_READFUNC_ABORT };
 
 #endif

@@ -65,7 +65,7 @@ private struct ChallengeReader {
             text.append(bytes[position])
             position += 1
         }
-        position += 1
+        if current != nil { position += 1 }
         return String(decoding: text, as: UTF8.self)
     }
 

@@ -71,8 +71,8 @@ final class EasyTransfer {
         _ = cc_set_pointer(handle, CURLOPT_WRITEDATA, context)
         _ = cc_set_callback(handle, CURLOPT_READFUNCTION, Self.onPayload)
         _ = cc_set_pointer(handle, CURLOPT_READDATA, context)
-        _ = cc_set_seek(handle, Self.onSeek)
-        _ = cc_set_pointer(handle, CURLOPT_SEEKDATA, context)
+        // No CURLOPT_SEEKFUNCTION: libcurl would send a body twice, by itself, where a kept connection is cut; an upload
+        // is not the same when it is sent again.
     }
 
     private func setConnection(_ settings: EngineSettings) throws(TransferError) {
@@ -181,12 +181,5 @@ final class EasyTransfer {
             transfer.failure = TransferError(.local, "read what is sent: \(error)")
             return Int(CC_READ_ABORT)
         }
-    }
-
-    /// libcurl begins again when a kept connection turns out to be dead.
-    private static let onSeek: cc_seek_callback = { context, offset, origin in
-        guard let transfer = transfer(context), origin == 0, offset >= 0 else { return Int32(CC_SEEK_FAIL) }
-        transfer.sent = Int64(offset)
-        return Int32(CC_SEEK_OK)
     }
 }

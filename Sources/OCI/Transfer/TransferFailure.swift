@@ -12,7 +12,7 @@ enum TransferFailure {
         case CURLE_OPERATION_TIMEDOUT:
             return TransferError(.connection, "connect to \(address.host) port \(address.port): \(detail)")
         case CURLE_PARTIAL_FILE, CURLE_RECV_ERROR, CURLE_SEND_ERROR, CURLE_GOT_NOTHING, CURLE_HTTP2,
-            CURLE_HTTP2_STREAM:
+            CURLE_HTTP2_STREAM, CURLE_SEND_FAIL_REWIND:
             return TransferError(.cut, "the connection was cut after \(received) bytes: \(detail)")
         case CURLE_SSL_CONNECT_ERROR: return TransferError(.noTLS, "begin TLS: \(detail)")
         case CURLE_PEER_FAILED_VERIFICATION: return TransferError(.certificate, "trust the certificate: \(detail)")
