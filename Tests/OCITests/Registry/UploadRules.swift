@@ -17,7 +17,9 @@ import Testing
     /// A file and its descriptor; equal seeds give equal bytes.
     private func blob(_ size: Int, seed: UInt8) throws -> (ContentDescriptor, SharedFile) {
         let block = (0..<4093).map { UInt8(truncatingIfNeeded: $0 &* $0 &+ Int(seed)) }
-        let bytes = Array(repeatElement(block, count: size / block.count + 1).joined().prefix(size))
+        var bytes: [UInt8] = []
+        while bytes.count < size { bytes.append(contentsOf: block) }
+        bytes.removeLast(bytes.count - size)
         let path = try directory.write("blob", bytes)
         let digest = try Digest(of: bytes)
         return (
