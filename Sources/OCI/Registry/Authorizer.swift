@@ -42,7 +42,8 @@ actor Authorizer {
     /// Keeps what the registry asked for; true when it is something that can be answered.
     func learn(_ head: ResponseHead) -> Bool {
         let offered = Challenge.all(head)
-        let best = offered.first { $0.scheme == "bearer" && $0.parameters["realm"] != nil }
+        let best =
+            offered.first { $0.scheme == "bearer" && $0.parameters["realm"] != nil }
             ?? offered.first { $0.scheme == "basic" }
         if let best { challenge = best }
         return best != nil
@@ -90,7 +91,8 @@ actor Authorizer {
     private func token(
         _ challenge: Challenge, _ names: [String], _ scopes: [Scope], _ registry: Address
     ) async throws(RegistryFailure) -> Token {
-        let key = ([challenge.parameters["realm"] ?? "", challenge.parameters["service"] ?? ""] + names).joined(separator: " ")
+        let key = ([challenge.parameters["realm"] ?? "", challenge.parameters["service"] ?? ""] + names).joined(
+            separator: " ")
         if let token = tokens[key], token.expires > Monotonic.milliseconds { return token }
         if let task = pending[key] { return try await task.value.get() }
         let task = Task { () -> Result<Token, RegistryFailure> in

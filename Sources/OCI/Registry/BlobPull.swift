@@ -63,7 +63,8 @@ extension Repository {
     ) async throws(RegistryFailure) {
         var headers = Headers()
         if position > 0 { headers["Range"] = "bytes=\(position)-" }
-        let response = try await registry.send(.get, path("blobs/\(blob.digest)"), headers: headers, scopes: scope(.pull))
+        let response = try await registry.send(
+            .get, path("blobs/\(blob.digest)"), headers: headers, scopes: scope(.pull))
         // What comes again, because the server knows no ranges.
         var skipped = try await Self.beginning(response, blob, position) == 0 ? position : 0
         do throws(TransferError) {
@@ -121,7 +122,9 @@ private struct ContentRange {
     init?(_ head: ResponseHead) {
         guard let text = head.headers["Content-Range"], text.hasPrefix("bytes ") else { return nil }
         let parts = text.dropFirst(6).split(separator: "/")
-        guard parts.count == 2, let first = parts[0].split(separator: "-").first.flatMap({ Int64($0) }) else { return nil }
+        guard parts.count == 2, let first = parts[0].split(separator: "-").first.flatMap({ Int64($0) }) else {
+            return nil
+        }
         self.first = first
         whole = Int64(parts[1])
     }

@@ -49,13 +49,15 @@ struct CredentialFile {
         if let token = Self.text(entry, "identitytoken") { return .identityToken(token) }
         if let auth = Self.text(entry, "auth") {
             guard let bytes = Base64.decode(auth), let colon = bytes.firstIndex(of: UInt8(ascii: ":")) else {
-                throw Self.failure("read", path, CredentialError("the entry \"\(printable(key))\" is not user:password in Base64"))
+                throw Self.failure(
+                    "read", path, CredentialError("the entry \"\(printable(key))\" is not user:password in Base64"))
             }
             var password = bytes[(colon + 1)...]
             // Docker once padded them with NUL.
             while password.last == 0 { password = password.dropLast() }
             return .basic(
-                user: String(decoding: bytes[..<colon], as: UTF8.self), password: String(decoding: password, as: UTF8.self))
+                user: String(decoding: bytes[..<colon], as: UTF8.self),
+                password: String(decoding: password, as: UTF8.self))
         }
         guard let user = Self.text(entry, "username"), let password = Self.text(entry, "password") else { return nil }
         return .basic(user: user, password: password)
@@ -78,4 +80,3 @@ struct CredentialFile {
         return existed
     }
 }
-

@@ -40,7 +40,9 @@ extension CredentialFile {
     }
 
     private static func makeDirectories(_ path: [UInt8]) throws(Errno) {
-        for end in path.indices.dropFirst() where path[end] == 0x2f { _ = cl_mkdirat(-100, Array(path[..<end]).cPath, 0o700) }
+        for end in path.indices.dropFirst() where path[end] == 0x2f {
+            _ = cl_mkdirat(-100, Array(path[..<end]).cPath, 0o700)
+        }
         let result = cl_mkdirat(-100, path.cPath, 0o700)
         if result < 0, Errno(0 &- result) != .exists { throw Errno(0 &- result) }
     }

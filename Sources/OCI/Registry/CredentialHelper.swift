@@ -1,8 +1,14 @@
+import CLinux
+import Glibc
+import Linux
 import Subprocess
+import SystemPackage
 
 /// A program that keeps credentials elsewhere: `docker-credential-NAME` (github.com/docker/docker-credential-helpers).
 struct CredentialHelper {
     let name: String
+    /// Where programs are found; nil for this process's own `PATH`.
+    let searchPath: [UInt8]?
 
     private var program: String { "docker-credential-\(name)" }
 
@@ -45,8 +51,10 @@ struct CredentialHelper {
         let result: ExecutionResult<Void, BytesOutput, BytesOutput>
         do {
             result = try await Subprocess.run(
-                .name(program), arguments: [verb], input: .string(input), output: .bytes(limit: 1 << 20),
-                error: .bytes(limit: 64 << 10))
+                .name(program), arguments: [verb],
+                environment: searchPath.map { .inherit.updating(["PATH": String(decoding: $0, as: UTF8.self)]) } ?? .inherit,
+                input: .fileDescriptor(try Self.filled(input), closeAfterSpawningProcess: true),
+                output: .bytes(limit: 1 << 20), error: .bytes(limit: 64 << 10))
         } catch {
             throw CredentialError("run \(printable(program)): \(error)")
         }
@@ -54,7 +62,24 @@ struct CredentialHelper {
         let words = Self.line(result.standardOutput.isEmpty ? result.standardError : result.standardOutput)
         // The helpers' library prints exactly this, on standard output.
         if words.contains("credentials not found in native keychain") { return nil }
-        throw CredentialError("run \(printable(program)) \(verb): \(words.isEmpty ? "it failed without a word" : words)")
+        throw CredentialError(
+            "run \(printable(program)) \(verb): \(words.isEmpty ? "it failed without a word" : words)")
+    }
+
+    /// A pipe with the whole input in it already: writing to a program that ended without reading would end this one
+    /// (SIGPIPE).
+    private static func filled(_ input: String) throws(Linux.Errno) -> FileDescriptor {
+        var ends: [Int32] = [0, 0]
+        guard pipe(&ends) == 0 else { throw Linux.Errno(errno) }
+        let reading = Descriptor(owning: ends[0])
+        let writing = Descriptor(owning: ends[1])
+        for end in ends { try check(cl_set_cloexec(end, 1)) }
+        // A pipe takes 64 KiB; where it takes less, an error is better than to wait for ever.
+        _ = fcntl(writing.raw, F_SETFL, O_NONBLOCK)
+        let bytes = Array(input.utf8)
+        let count = try check(bytes.withUnsafeBytes { cl_write(writing.raw, $0.baseAddress, $0.count) })
+        guard count == bytes.count else { throw .tooBig }
+        return FileDescriptor(rawValue: reading.release())
     }
 
     private static func line(_ bytes: [UInt8]) -> String {

@@ -4,10 +4,12 @@ public struct CredentialStore: Sendable {
     public let files: [[UInt8]]
     /// What `login` writes.
     public let written: [UInt8]?
+    private let searchPath: [UInt8]?
 
     /// As Docker, Podman and skopeo look: `REGISTRY_AUTH_FILE` alone where it is set; otherwise `containers/auth.json` of
     /// `XDG_RUNTIME_DIR` and of the user's configuration, then Docker's `config.json` (`DOCKER_CONFIG`), which is written.
     public init(_ environment: Environment) {
+        searchPath = environment.path("PATH")
         if let file = environment.path("REGISTRY_AUTH_FILE") {
             (files, written) = ([file], file)
             return
@@ -24,7 +26,10 @@ public struct CredentialStore: Sendable {
     }
 
     /// One file for everything, as with `--authfile`.
-    public init(file: [UInt8]) { (files, written) = ([file], file) }
+    public init(file: [UInt8], _ environment: Environment) {
+        searchPath = environment.path("PATH")
+        (files, written) = ([file], file)
+    }
 
     /// What is known for a repository: the entry of the longest path that leads to it (containers-auth.json(5)), then
     /// that of the registry. Nil where nothing is known.
@@ -35,7 +40,7 @@ public struct CredentialStore: Sendable {
             let file = try CredentialFile(path)
             for key in Self.keys(registry, repository) {
                 if key == Self.key(registry), let helper = file.helper(for: key) {
-                    if let found = try await CredentialHelper(name: helper).get(key) { return found }
+                    if let found = try await self.helper(helper).get(key) { return found }
                 }
                 if let found = try file.credential(for: key) { return found }
             }
@@ -48,7 +53,7 @@ public struct CredentialStore: Sendable {
         let path = try target()
         let key = Self.key(registry)
         if let helper = try CredentialFile(path).helper(for: key) {
-            return try await CredentialHelper(name: helper).store(credential, for: key)
+            return try await self.helper(helper).store(credential, for: key)
         }
         try CredentialFile.update(path) { (file) throws(CredentialError) in
             _ = file.set(credential, for: key)
@@ -64,9 +69,9 @@ public struct CredentialStore: Sendable {
         for path in files {
             for key in Self.keys(registry, "") {
                 if key == Self.key(registry), let helper = try CredentialFile(path).helper(for: key) {
-                    let helper = CredentialHelper(name: helper)
-                    if try await helper.get(key) != nil {
-                        try await helper.erase(key)
+                    let program = self.helper(helper)
+                    if try await program.get(key) != nil {
+                        try await program.erase(key)
                         existed = true
                     }
                 }
@@ -77,6 +82,8 @@ public struct CredentialStore: Sendable {
         }
         return existed
     }
+
+    private func helper(_ name: String) -> CredentialHelper { CredentialHelper(name: name, searchPath: searchPath) }
 
     private func target() throws(CredentialError) -> [UInt8] {
         guard let written else { throw CredentialError("write credentials: neither DOCKER_CONFIG nor HOME says where") }

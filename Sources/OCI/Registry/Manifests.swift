@@ -98,7 +98,9 @@ extension Repository {
         }
         if let said, accepted.contains(MediaType(rawValue: said)) { return MediaType(rawValue: said) }
         // Registries of static files know no types.
-        let isPlain = header == nil || header == "application/json" || header == "text/plain" || header == "application/octet-stream"
+        let isPlain =
+            header == nil || header == "application/json" || header == "text/plain"
+            || header == "application/octet-stream"
         guard isPlain, said == nil else {
             throw .answer("a manifest of type \(printable(said ?? header ?? "")) is not read here")
         }

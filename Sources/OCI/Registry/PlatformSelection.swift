@@ -22,7 +22,8 @@ extension Repository {
                 if let chosen = index.manifest(for: platform) { return chosen }
                 // A lone image without a word about its platform is meant for whoever asks.
                 if index.manifests.count == 1, let only = index.manifests.first, only.platform == nil { return only }
-                throw .noPlatform(platform.description, offered: index.manifests.compactMap { $0.platform?.description })
+                throw .noPlatform(
+                    platform.description, offered: index.manifests.compactMap { $0.platform?.description })
             }
             fetched = try await manifest(.digest(chosen.digest), size: chosen.size)
         }

@@ -57,7 +57,8 @@ public enum RegistryFailure: Error, Equatable, Sendable, CustomStringConvertible
         case .tooLarge(let limit): return "larger than \(limit) bytes"
         case .document(let error): return error.description
         case .noPlatform(let wanted, let offered):
-            return "no image for \(wanted); there is \(offered.isEmpty ? "none at all" : offered.joined(separator: ", "))"
+            return
+                "no image for \(wanted); there is \(offered.isEmpty ? "none at all" : offered.joined(separator: ", "))"
         case .answer(let detail): return "the registry breaks the protocol: \(detail)"
         case .credentials(let error): return error.description
         case .local(let detail): return detail

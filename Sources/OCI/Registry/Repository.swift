@@ -43,7 +43,9 @@ public struct Repository: Sendable {
                 tags += try await page(try await expecting([200], response))
                 next = nil
                 if let link = response.head.headers.all("Link").lazy.compactMap(Self.next).first {
-                    guard let address = response.address.resolve(link) else { throw .answer("the next page is no address") }
+                    guard let address = response.address.resolve(link) else {
+                        throw .answer("the next page is no address")
+                    }
                     next = try await registry.send(Request(.get, address), scopes: scope(.pull))
                 }
             }

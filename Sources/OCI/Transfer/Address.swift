@@ -40,7 +40,8 @@ public struct Address: Equatable, Hashable, Sendable, CustomStringConvertible {
         else { return nil }
         self.text = whole
         self.scheme = scheme
-        self.host = (host.hasPrefix("[") && host.hasSuffix("]") ? String(host.dropFirst().dropLast()) : host).lowercased()
+        self.host = (host.hasPrefix("[") && host.hasSuffix("]") ? String(host.dropFirst().dropLast()) : host)
+            .lowercased()
         self.port = port
         self.path = part(CURLUPART_PATH) ?? "/"
     }

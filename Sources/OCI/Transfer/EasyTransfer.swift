@@ -100,7 +100,9 @@ final class EasyTransfer {
         ] {
             guard let bytes else { continue }
             let code = bytes.withUnsafeBytes { cc_set_blob(handle, option, $0.baseAddress, $0.count) }
-            guard code == CURLE_OK else { throw TransferError(.local, "set up TLS: \(String(cString: curl_easy_strerror(code)))") }
+            guard code == CURLE_OK else {
+                throw TransferError(.local, "set up TLS: \(String(cString: curl_easy_strerror(code)))")
+            }
         }
     }
 
@@ -167,12 +169,16 @@ final class EasyTransfer {
     }
 
     private static let onPayload: cc_body_callback = { buffer, size, count, context in
-        guard let buffer, let transfer = transfer(context), let payload = transfer.exchange.request.payload else { return 0 }
+        guard let buffer, let transfer = transfer(context), let payload = transfer.exchange.request.payload else {
+            return 0
+        }
         transfer.lastMoved = Monotonic.milliseconds
         do throws(Errno) {
-            let count = try payload.read(transfer.sent, UnsafeMutableRawBufferPointer(start: buffer, count: size * count))
+            let count = try payload.read(
+                transfer.sent, UnsafeMutableRawBufferPointer(start: buffer, count: size * count))
             if count == 0, transfer.sent < payload.length {
-                transfer.failure = TransferError(.local, "read what is sent: it ends after \(transfer.sent) of \(payload.length) bytes")
+                transfer.failure = TransferError(
+                    .local, "read what is sent: it ends after \(transfer.sent) of \(payload.length) bytes")
                 return Int(CC_READ_ABORT)
             }
             transfer.sent += Int64(count)

@@ -11,7 +11,9 @@ final class Engine: Sendable {
 
     /// - Throws: ``TransferError`` of kind `local` when libcurl or the system has no memory or no thread.
     init(_ settings: EngineSettings) throws(TransferError) {
-        guard Self.initialized, let multi = curl_multi_init() else { throw TransferError(.local, "start libcurl: no memory") }
+        guard Self.initialized, let multi = curl_multi_init() else {
+            throw TransferError(.local, "start libcurl: no memory")
+        }
         queue = EngineQueue(multi)
         let loop = EngineLoop(multi: multi, queue: queue, settings: settings)
         var attributes = pthread_attr_t()
@@ -105,7 +107,9 @@ private final class EngineLoop: @unchecked Sendable {
             let transfer = try EasyTransfer(exchange, settings)
             transfers[ObjectIdentifier(exchange)] = transfer
             let code = curl_multi_add_handle(multi, transfer.handle)
-            if code != CURLM_OK { end(transfer, .failure(TransferError(.local, "start the transfer: libcurl error \(code.rawValue)"))) }
+            if code != CURLM_OK {
+                end(transfer, .failure(TransferError(.local, "start the transfer: libcurl error \(code.rawValue)")))
+            }
         } catch {
             exchange.finish(.failure(error))
         }

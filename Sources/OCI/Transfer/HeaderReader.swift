@@ -27,7 +27,8 @@ struct HeaderReader {
         if text.isEmpty { return end() }
         if text.starts(with: "HTTP/".utf8) {
             let words = text.split(separator: 0x20, maxSplits: 2)
-            guard words.count > 1, let status = Int(String(decoding: words[1], as: UTF8.self)), (100...999).contains(status)
+            guard words.count > 1, let status = Int(String(decoding: words[1], as: UTF8.self)),
+                (100...999).contains(status)
             else { return .refused("the answer's status line is not HTTP") }
             (self.status, headers) = (status, Headers())
             return .more

@@ -14,7 +14,9 @@ public struct Payload: Sendable {
             let start = Int(clamping: position)
             guard start >= 0, start < bytes.count else { return 0 }
             let count = min(buffer.count, bytes.count - start)
-            bytes.withUnsafeBytes { buffer.copyMemory(from: UnsafeRawBufferPointer(rebasing: $0[start..<start + count])) }
+            bytes.withUnsafeBytes {
+                buffer.copyMemory(from: UnsafeRawBufferPointer(rebasing: $0[start..<start + count]))
+            }
             return count
         }
     }

@@ -4,7 +4,9 @@ enum Redirect {
     ///
     /// - Throws: ``TransferError`` of kind `redirect` where it must not be followed.
     static func next(_ request: Request, _ head: ResponseHead) throws(TransferError) -> Request? {
-        guard [301, 302, 303, 307, 308].contains(head.status), let location = head.headers["Location"] else { return nil }
+        guard [301, 302, 303, 307, 308].contains(head.status), let location = head.headers["Location"] else {
+            return nil
+        }
         guard let address = request.address.resolve(location) else {
             throw TransferError(.redirect, "redirected to \"\(printable(location))\", which is no http address")
         }

@@ -37,7 +37,9 @@ public struct Trust: Sendable {
     func material(for address: Address) throws(TransferError) -> Material {
         var material = Material(directory: systemDirectory)
         if let systemFile { material.authorities = try Self.contents(systemFile) }
-        guard let directory = directories.lazy.compactMap({ Self.directory($0, for: address) }).first else { return material }
+        guard let directory = directories.lazy.compactMap({ Self.directory($0, for: address) }).first else {
+            return material
+        }
         let names = try Self.names(directory)
         let authorities = names.filter { $0.ends(with: ".crt") }
         if !authorities.isEmpty {
@@ -50,7 +52,8 @@ public struct Trust: Sendable {
             let key = Array(name.dropLast(4)) + Array("key".utf8)
             guard names.contains(key) else {
                 throw TransferError(
-                    .local, "read \(Self.text(directory))/\(Self.text(name)): its key \(Self.text(key)) is missing beside it")
+                    .local,
+                    "read \(Self.text(directory))/\(Self.text(name)): its key \(Self.text(key)) is missing beside it")
             }
             material.certificate = try Self.contents(directory + [0x2f] + name)
             material.key = try Self.contents(directory + [0x2f] + key)

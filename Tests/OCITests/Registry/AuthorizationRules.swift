@@ -12,7 +12,8 @@ import Testing
         client = try .impatient()
     }
 
-    @Test("a token is asked for once by basic authentication, also when several tasks need it, and goes to no other host")
+    @Test(
+        "a token is asked for once by basic authentication, also when several tasks need it, and goes to no other host")
     func token() async throws {
         let repository = bad.repository("token/once", client, .basic(user: "user", password: "p:ss"))
         try await withThrowingTaskGroup(of: Void.self) { group in

@@ -13,7 +13,9 @@ import Testing
     @Test("challenges are read with their parameters, several in one line or in several")
     func parsing() {
         #expect(
-            challenges(#"Bearer realm="https://auth.docker.io/token",service="registry.docker.io",scope="repository:a/b:pull,push""#)
+            challenges(
+                #"Bearer realm="https://auth.docker.io/token",service="registry.docker.io",scope="repository:a/b:pull,push""#
+            )
                 == [
                     Challenge(
                         scheme: "bearer",
@@ -27,7 +29,8 @@ import Testing
                 == [
                     Challenge(scheme: "negotiate", parameters: [:]),
                     Challenge(scheme: "basic", parameters: ["realm": #"a "b", c"#]),
-                    Challenge(scheme: "bearer", parameters: ["realm": "x"]), Challenge(scheme: "digest", parameters: [:]),
+                    Challenge(scheme: "bearer", parameters: ["realm": "x"]),
+                    Challenge(scheme: "digest", parameters: [:]),
                 ])
     }
 
@@ -40,7 +43,9 @@ import Testing
 
     @Test("Retry-After is seconds or a date; nonsense is nothing")
     func retryAfter() {
-        func asked(_ text: String) -> Duration? { Retries.asked(ResponseHead(status: 429, headers: ["Retry-After": text])) }
+        func asked(_ text: String) -> Duration? {
+            Retries.asked(ResponseHead(status: 429, headers: ["Retry-After": text]))
+        }
         #expect(asked("7") == .seconds(7))
         #expect(asked("99999999999999999999") == nil)
         #expect(asked("-1") == nil)
@@ -50,7 +55,10 @@ import Testing
 
     @Test("addresses are http or https, without a user, and resolve references")
     func addresses() throws {
-        for text in ["", "/v2/", "ftp://a/", "file:///etc/passwd", "http://user:pass@a/", "https://user@a/", "http://", "http://a b/"] {
+        for text in [
+            "", "/v2/", "ftp://a/", "file:///etc/passwd", "http://user:pass@a/", "https://user@a/", "http://",
+            "http://a b/",
+        ] {
             #expect(Address(text) == nil, "\(text)")
         }
         let base = try #require(Address("https://Registry.Example:8443/v2/a?x=1"))
@@ -60,10 +68,14 @@ import Testing
         #expect(base.resolve("//other/c")?.text == "https://other/c")
         #expect(base.resolve("http://user:secret@other/") == nil)
         #expect(base.adding([("digest", "sha256:ab/c d")]).text.hasSuffix("?x=1&digest=sha256%3Aab%2Fc%20d"))
-        for text in ["http://localhost:5000/", "http://127.0.0.1/", "http://127.9.8.7:1/", "http://[::1]:5000/", "http://a.localhost/"] {
+        for text in [
+            "http://localhost:5000/", "http://127.0.0.1/", "http://127.9.8.7:1/", "http://[::1]:5000/",
+            "http://a.localhost/",
+        ] {
             #expect(Address(text)?.isLoopback == true, "\(text)")
         }
-        for text in ["http://127.0.0.1.evil/", "http://localhost.evil/", "http://128.0.0.1/", "http://127.0.0/"] where Address(text)?.host.hasPrefix("127.0.0.0") != true {
+        for text in ["http://127.0.0.1.evil/", "http://localhost.evil/", "http://128.0.0.1/", "http://127.0.0/"]
+        where Address(text)?.host.hasPrefix("127.0.0.0") != true {
             #expect(Address(text).map { $0.isLoopback && !$0.host.hasPrefix("127.") } != true, "\(text)")
         }
     }

@@ -18,7 +18,8 @@ import Testing
     }
 
     private func content(_ name: String) throws -> String {
-        String(decoding: try FD.workingDirectory.contents(of: "\(directory.path)/\(name)", atMost: 1 << 20), as: UTF8.self)
+        String(
+            decoding: try FD.workingDirectory.contents(of: "\(directory.path)/\(name)", atMost: 1 << 20), as: UTF8.self)
     }
 
     private let known = Credential.basic(user: "user", password: "pass:wörd")
@@ -28,7 +29,8 @@ import Testing
         _ = try directory.makeDirectory("docker")
         try directory.write(
             "docker/config.json",
-            #"{"detachKeys":"ctrl-x","auths":{"other:1":{"auth":"YTpi","email":"e"}},"plugins":{"x":{"y":[1,2.50,null]}}}"#)
+            #"{"detachKeys":"ctrl-x","auths":{"other:1":{"auth":"YTpi","email":"e"}},"plugins":{"x":{"y":[1,2.50,null]}}}"#
+        )
         let store = store()
         try await store.store(known, registry: "r.example:5000")
         #expect(try await store.credential(registry: "r.example:5000", repository: "a/b") == known)
@@ -50,7 +52,7 @@ import Testing
         #expect(try FD.workingDirectory.status("\(directory.path)/docker").mode & 0o777 == 0o700)
         let real = try directory.write("real.json", "{}")
         try FD.workingDirectory.makeSymlink("\(directory.path)/link.json", target: real)
-        let linked = CredentialStore(file: bytes("\(directory.path)/link.json"))
+        let linked = CredentialStore(file: bytes("\(directory.path)/link.json"), Environment([:]))
         try await linked.store(known, registry: "a.example")
         #expect(try FD.workingDirectory.status("\(directory.path)/link.json").isSymlink)
         #expect(try content("real.json").contains("a.example"))
@@ -61,7 +63,9 @@ import Testing
         let store = store()
         try await withThrowingTaskGroup(of: Void.self) { group in
             for number in 0..<20 {
-                group.addTask { try await store.store(.basic(user: "u\(number)", password: "p"), registry: "r\(number).example") }
+                group.addTask {
+                    try await store.store(.basic(user: "u\(number)", password: "p"), registry: "r\(number).example")
+                }
             }
             try await group.waitForAll()
         }
@@ -78,17 +82,23 @@ import Testing
         _ = try directory.makeDirectory("run/containers")
         _ = try directory.makeDirectory("docker")
         try directory.write("run/containers/auth.json", #"{"auths":{"r.example":{"auth":"cnVuOjE="}}}"#)
-        try directory.write("docker/config.json", #"{"auths":{"r.example":{"auth":"ZG9ja2VyOjE="},"d.example":{"auth":"ZG9ja2VyOjE="}}}"#)
+        try directory.write(
+            "docker/config.json",
+            #"{"auths":{"r.example":{"auth":"ZG9ja2VyOjE="},"d.example":{"auth":"ZG9ja2VyOjE="}}}"#)
         let alone = try directory.write("alone.json", #"{"auths":{"r.example":{"auth":"YWxvbmU6MQ=="}}}"#)
         let both = store(["XDG_RUNTIME_DIR": "\(directory.path)/run"])
         #expect(try await both.credential(registry: "r.example", repository: "a") == .basic(user: "run", password: "1"))
-        #expect(try await both.credential(registry: "d.example", repository: "a") == .basic(user: "docker", password: "1"))
+        #expect(
+            try await both.credential(registry: "d.example", repository: "a") == .basic(user: "docker", password: "1"))
         let one = store(["XDG_RUNTIME_DIR": "\(directory.path)/run", "REGISTRY_AUTH_FILE": alone])
-        #expect(try await one.credential(registry: "r.example", repository: "a") == .basic(user: "alone", password: "1"))
+        #expect(
+            try await one.credential(registry: "r.example", repository: "a") == .basic(user: "alone", password: "1"))
         #expect(try await one.credential(registry: "d.example", repository: "a") == nil)
     }
 
-    @Test("the longest path wins; Docker Hub and old addresses are known by their old names; identity tokens are told apart")
+    @Test(
+        "the longest path wins; Docker Hub and old addresses are known by their old names; identity tokens are told apart"
+    )
     func keys() async throws {
         _ = try directory.makeDirectory("docker")
         try directory.write(
@@ -101,7 +111,8 @@ import Testing
             """)
         let store = store()
         func user(_ registry: String, _ repository: String) async throws -> String? {
-            guard case .basic(let user, _) = try await store.credential(registry: registry, repository: repository) else {
+            guard case .basic(let user, _) = try await store.credential(registry: registry, repository: repository)
+            else {
                 return nil
             }
             return user
@@ -117,9 +128,11 @@ import Testing
         #expect(try await store.credential(registry: "empty.example", repository: "x") == nil)
     }
 
-    @Test("a file that cannot be read right is named and not overwritten", arguments: [
-        "{", "[]", #"{"auths":{"r.example":{"auth":"!"}}}"#, #"{"auths":{"r.example":{"auth":"YQ=="}}}"#,
-    ])
+    @Test(
+        "a file that cannot be read right is named and not overwritten",
+        arguments: [
+            "{", "[]", #"{"auths":{"r.example":{"auth":"!"}}}"#, #"{"auths":{"r.example":{"auth":"YQ=="}}}"#,
+        ])
     func broken(text: String) async throws {
         _ = try directory.makeDirectory("docker")
         try directory.write("docker/config.json", text)
@@ -154,17 +167,13 @@ import Testing
         _ = try directory.makeDirectory("docker")
         try directory.write("docker-credential-shaletest", script, mode: 0o755)
         // A helper is found by PATH; one with a slash in its name would be any program at all.
-        try directory.write("docker-credential-broken", "#!/bin/sh\necho 'the keychain is locked' >&2\nexit 3\n", mode: 0o755)
-        try FD.workingDirectory.makeSymlink("/usr/local/bin/docker-credential-shaletest-\(directory.name)", target: "\(directory.path)/docker-credential-shaletest")
-        try FD.workingDirectory.makeSymlink("/usr/local/bin/docker-credential-broken-\(directory.name)", target: "\(directory.path)/docker-credential-broken")
-        defer {
-            try? FD.workingDirectory.unlink("/usr/local/bin/docker-credential-shaletest-\(directory.name)")
-            try? FD.workingDirectory.unlink("/usr/local/bin/docker-credential-broken-\(directory.name)")
-        }
+        try directory.write(
+            "docker-credential-broken", "#!/bin/sh\necho 'the keychain is locked' >&2\nexit 3\n", mode: 0o755)
         try directory.write(
             "docker/config.json",
-            #"{"credsStore":"shaletest-\#(directory.name)","credHelpers":{"b.example":"broken-\#(directory.name)","s.example":"../sh","m.example":"missing"}}"#)
-        let store = store()
+            #"{"credsStore":"shaletest","credHelpers":{"b.example":"broken","s.example":"../sh","m.example":"missing"}}"#
+        )
+        let store = store(["PATH": "\(directory.path):/usr/bin:/bin"])
         #expect(try await store.credential(registry: "r.example", repository: "a") == nil)
         try await store.store(known, registry: "r.example")
         #expect(try await store.credential(registry: "r.example", repository: "a") == known)

@@ -12,7 +12,8 @@ import Testing
         client = try .impatient()
     }
 
-    private func pull(_ way: String, _ thing: String = "layer", with client: HTTPClient? = nil) async throws -> [UInt8] {
+    private func pull(_ way: String, _ thing: String = "layer", with client: HTTPClient? = nil) async throws -> [UInt8]
+    {
         let bytes = Locked<[UInt8]>([])
         try await bad.repository("\(way)/app", client ?? self.client).pull(blob: bad[thing]) { chunk in
             bytes.withLock { $0 += chunk }
@@ -58,7 +59,9 @@ import Testing
     func wrongDigest() async throws {
         let error = try await failure { _ = try await pull("wrongdigest") }
         guard case .wrongDigest = error.reason else { throw error }
-        #expect(error.description.hasPrefix("pull blob \(try bad["layer"].digest) (\(bad.name)/wrongdigest/app): wrong content"))
+        #expect(
+            error.description.hasPrefix(
+                "pull blob \(try bad["layer"].digest) (\(bad.name)/wrongdigest/app): wrong content"))
     }
 
     @Test("a blob that ends too early is truncated, however often it is asked for")
@@ -109,7 +112,10 @@ import Testing
     func tooBusy() async throws {
         let error = try await failure { _ = try await bad.repository("toobusy", client).manifest(.tag("latest")) }
         #expect(error.reason == .tooManyRequests(retryAfter: 3600))
-        #expect(error.description == "pull manifest latest (\(bad.name)/toobusy): too many requests (429); the registry asks to wait 3600 s")
+        #expect(
+            error.description
+                == "pull manifest latest (\(bad.name)/toobusy): too many requests (429); the registry asks to wait 3600 s"
+        )
     }
 
     @Test("500 is tried again; 503 for ever is an error with the registry's words")
@@ -198,11 +204,12 @@ import Testing
 
     @Test("a pull that is cancelled ends at once")
     func cancelled() async throws {
-        let task = Task { try await pull("stalled") }
+        let patient = try HTTPClient.impatient(stall: .seconds(60))
+        let task = Task { try await pull("stalled", with: patient) }
         try await Task.sleep(for: .milliseconds(300))
         let start = ContinuousClock.now
         task.cancel()
         await #expect(throws: RegistryError.self) { try await task.value }
-        #expect(ContinuousClock.now - start < .seconds(1))
+        #expect(ContinuousClock.now - start < .seconds(10))
     }
 }

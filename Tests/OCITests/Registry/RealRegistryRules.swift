@@ -12,7 +12,9 @@ import Testing
     private let user = Credential.basic(user: "user", password: "pass:word")
 
     /// An image of one layer, pushed as a client would.
-    private func push(_ repository: Repository, _ tag: String, layer: [UInt8], _ directory: TemporaryDirectory) async throws {
+    private func push(_ repository: Repository, _ tag: String, layer: [UInt8], _ directory: TemporaryDirectory)
+        async throws
+    {
         let layerDigest = try Digest(of: layer)
         let config = Array(
             #"{"architecture":"amd64","os":"linux","rootfs":{"type":"layers","diff_ids":["\#(layerDigest)"]}}"#.utf8)
@@ -32,9 +34,11 @@ import Testing
         [UInt8](repeating: 0, count: size)
     }
 
-    @Test("what is pushed is pulled, by us and by skopeo, in every configuration", arguments: [
-        [], [.users], [.tls], [.users, .tls],
-    ] as [Set<RealRegistry.Feature>])
+    @Test(
+        "what is pushed is pulled, by us and by skopeo, in every configuration",
+        arguments: [
+            [], [.users], [.tls], [.users, .tls],
+        ] as [Set<RealRegistry.Feature>])
     func roundTrip(features: Set<RealRegistry.Feature>) async throws {
         let real = try RealRegistry(features)
         let credential = features.contains(.users) ? user : nil
@@ -52,7 +56,8 @@ import Testing
 
         var skopeo = ["skopeo", "copy"]
         skopeo += features.contains(.users) ? ["--src-creds", "user:pass:word"] : []
-        skopeo += features.contains(.tls)
+        skopeo +=
+            features.contains(.tls)
             ? ["--src-cert-dir", "\(real.certificates)/\(real.name)"] : ["--src-tls-verify=false"]
         skopeo += ["docker://\(real.name)/team/app:1", "dir:\(real.directory.path)/copy"]
         try Programs.run(skopeo)
@@ -83,7 +88,8 @@ import Testing
         let descriptor = ContentDescriptor(mediaType: .layer, digest: try Digest(of: bytes), size: Int64(bytes.count))
         let file = SharedFile(try FD.workingDirectory.open("\(real.directory.path)/blob", .readOnly))
         let target = registry.repository("target")
-        #expect(try await target.push(blob: descriptor, from: file, mountingFrom: ["source"]) == .mounted(from: "source"))
+        #expect(
+            try await target.push(blob: descriptor, from: file, mountingFrom: ["source"]) == .mounted(from: "source"))
         #expect(try await target.push(blob: descriptor, from: file) == .existed)
         #expect(try await target.has(blob: descriptor.digest))
 

@@ -34,7 +34,9 @@ import Testing
         return try await bad.repository("\(way)/app", client).push(blob: descriptor, from: file, mountingFrom: sources)
     }
 
-    private func requests(_ way: String) async throws -> [String] { try await bad.log("\(way)/app", client).map { $0[0] } }
+    private func requests(_ way: String) async throws -> [String] {
+        try await bad.log("\(way)/app", client).map { $0[0] }
+    }
 
     @Test("a small blob goes in one request, a large one as a stream")
     func sizes() async throws {
@@ -75,7 +77,9 @@ import Testing
 
     @Test("a blob that another repository has is mounted; where it has not, it is sent in the session that was begun")
     func mounts() async throws {
-        #expect(try await push("upmounted", size: 1000, seed: 8, from: ["upmounted/source"]) == .mounted(from: "upmounted/source"))
+        #expect(
+            try await push("upmounted", size: 1000, seed: 8, from: ["upmounted/source"])
+                == .mounted(from: "upmounted/source"))
         #expect(try await push("upnomount", size: 1000, seed: 9, from: ["elsewhere"]) == .uploaded)
         #expect(try await requests("upnomount") == ["HEAD", "POST", "PUT"])
     }

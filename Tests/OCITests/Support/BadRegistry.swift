@@ -24,7 +24,8 @@ final class BadRegistry: Sendable {
         for line in server.words.dropFirst() {
             let words = line.split(separator: " ").map(String.init)
             things[words[0]] = ContentDescriptor(
-                mediaType: try #require(types[words[0]]), digest: try Digest(words[1]), size: try #require(Int64(words[2])))
+                mediaType: try #require(types[words[0]]), digest: try Digest(words[1]),
+                size: try #require(Int64(words[2])))
         }
         self.things = things
     }
@@ -40,8 +41,10 @@ final class BadRegistry: Sendable {
     func log(_ repository: String, _ client: HTTPClient) async throws -> [[String]] {
         let address = try #require(Address("http://\(name)/log"))
         let body = try await client.send(Request(.get, address)).body(atMost: 1 << 20)
-        return String(decoding: body, as: UTF8.self).split(separator: "\n").map { $0.split(separator: " ").map(String.init) }
-            .filter { $0[1].contains("/v2/\(repository)/") }
+        return String(decoding: body, as: UTF8.self).split(separator: "\n").map {
+            $0.split(separator: " ").map(String.init)
+        }
+        .filter { $0[1].contains("/v2/\(repository)/") }
     }
 }
 

@@ -12,7 +12,9 @@ enum Programs {
 
     @discardableResult
     static func run(_ arguments: [String]) throws -> String {
-        let script = arguments.map { "'" + $0.split(separator: "'", omittingEmptySubsequences: false).joined(separator: "'\\''") + "'" }
+        let script = arguments.map {
+            "'" + $0.split(separator: "'", omittingEmptySubsequences: false).joined(separator: "'\\''") + "'"
+        }
         guard let pipe = popen(script.joined(separator: " ") + " 2>&1 </dev/null", "re") else { throw Errno(errno) }
         var bytes: [UInt8] = []
         var buffer = [UInt8](repeating: 0, count: 4096)

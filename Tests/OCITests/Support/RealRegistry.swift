@@ -47,7 +47,9 @@ final class RealRegistry: Sendable {
     private static func port(_ words: [String]) -> Int? {
         for line in words {
             // logfmt: … msg="listening on 127.0.0.1:39487, tls" …
-            guard let words = line.split(separator: "listening on 127.0.0.1:", maxSplits: 1).dropFirst().first else { continue }
+            guard let words = line.split(separator: "listening on 127.0.0.1:", maxSplits: 1).dropFirst().first else {
+                continue
+            }
             return Int(words.prefix { $0.isNumber })
         }
         return nil
@@ -59,7 +61,8 @@ final class RealRegistry: Sendable {
             "openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-days", "2",
             "-subj", "/CN=shale test authority", "-keyout", "\(at)/ca.key", "-out", "\(at)/ca.crt")
         try Programs.run(
-            "openssl", "req", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-subj", "/CN=127.0.0.1",
+            "openssl", "req", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-subj",
+            "/CN=127.0.0.1",
             "-keyout", "\(at)/server.key", "-out", "\(at)/server.csr")
         try directory.write("extensions", "subjectAltName=IP:127.0.0.1\n")
         try Programs.run(

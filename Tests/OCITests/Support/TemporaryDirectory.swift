@@ -13,9 +13,6 @@ final class TemporaryDirectory: Sendable {
 
     deinit { try? FD.workingDirectory.removeTree(path) }
 
-    /// The last part of the path: unlike any other.
-    var name: String { path.split(separator: "/").last.map(String.init) ?? "" }
-
     /// Writes a file, in place of what is there; returns its path.
     @discardableResult
     func write(_ name: String, _ bytes: [UInt8], mode: UInt32 = 0o644) throws -> String {

@@ -1,6 +1,7 @@
 """A registry that misbehaves: the first part of a repository's name says how. Ends when its standard input does.
 
 Prints "PORT OTHER_PORT" and then one line "NAME DIGEST SIZE" for each thing that it holds.
+GET /sent/REPOSITORY answers with the bytes of its endless blob that were taken.
 GET /log answers with one line for each request so far: METHOD PATH RANGE|- AUTHORIZATION|-.
 """
 
@@ -45,6 +46,7 @@ INDEX = json.dumps({
 lock = threading.Lock()
 log = []
 seen = {}
+sent = {}
 uploads = {}
 blobs = {digest(LAYER): LAYER, digest(CONFIG): CONFIG}
 tokens = {}
@@ -103,6 +105,8 @@ class Registry(BaseHTTPRequestHandler):
                 self.headers.get("Authorization", "-").replace(" ", ":")]))
         if url.path == "/log":
             return self.answer(200, "\n".join(log).encode())
+        if url.path.startswith("/sent/"):
+            return self.answer(200, b"%d" % sent.get(url.path[len("/sent/"):], 0))
         if url.path == "/token":
             return self.token(parse_qs(url.query))
         if url.path.startswith("/elsewhere/"):
@@ -255,6 +259,8 @@ class Registry(BaseHTTPRequestHandler):
             self.close_connection = True
             while True:
                 self.wfile.write(data)
+                with lock:
+                    sent[self.repository] = sent.get(self.repository, 0) + len(data)
         self.send_response(206 if start else 200)
         if start:
             shift = 1 if self.way == "wrongrange" else 0
