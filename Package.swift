@@ -31,10 +31,14 @@ let package = Package(
         .executableTarget(
             name: "shalefs", dependencies: ["UnionFuse", "Union", "Linux", "CLinux"], swiftSettings: strict),
         .systemLibrary(name: "CCrypto", pkgConfig: "libcrypto", providers: [.apt(["libssl-dev"])]),
+        .systemLibrary(name: "CArchive", pkgConfig: "libarchive", providers: [.apt(["libarchive-dev"])]),
+        .target(
+            name: "CCompression",
+            linkerSettings: [.linkedLibrary("isal"), .linkedLibrary("z"), .linkedLibrary("zstd")]),
         .target(
             name: "OCI",
             dependencies: [
-                "Linux", "CLinux", "CCrypto", "CCurl",
+                "Linux", "CLinux", "CCrypto", "CCompression", "CArchive", "CCurl",
                 .product(name: "Subprocess", package: "swift-subprocess"),
                 .product(name: "SystemPackage", package: "swift-system"),
             ], swiftSettings: strict),
@@ -42,7 +46,7 @@ let package = Package(
         .executableTarget(
             name: "shale",
             dependencies: [
-                "UnionFuse", "Union", "Changes", "Linux", "CLinux",
+                "UnionFuse", "Union", "Changes", "OCI", "Linux", "CLinux",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ], swiftSettings: strict),
         .target(

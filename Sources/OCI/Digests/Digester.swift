@@ -25,10 +25,10 @@ public struct Digester: ~Copyable {
 
     public mutating func update(_ bytes: [UInt8]) { bytes.withUnsafeBytes { update($0) } }
 
-    /// The digest of all that was given; nothing can be added.
+    /// The digest of all that was given. Ends the calculation: what is added later is not in any digest.
     ///
     /// - Throws: ``DigestError`` when the system's cryptography gives no hash.
-    public consuming func finish() throws(DigestError) -> Digest {
+    public mutating func finish() throws(DigestError) -> Digest {
         var hash = [UInt8](repeating: 0, count: 64)
         var count: UInt32 = 0
         let done = EVP_DigestFinal_ex(context, &hash, &count)

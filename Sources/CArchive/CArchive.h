@@ -1,0 +1,8 @@
+// libarchive: every tar dialect, read.
+#ifndef CARCHIVE_H
+#define CARCHIVE_H
+
+#include <archive.h>
+#include <archive_entry.h>
+
+#endif
