@@ -12,6 +12,20 @@ public final class BlobDirectory: Sendable {
         try makeDirectory(.sha256)
     }
 
+    /// In the directory of a path, made where it is missing.
+    public convenience init(making path: [UInt8]) throws(BlobError) {
+        let result = cl_mkdirat(-100, path.cPath, 0o755)
+        let name = printable(String(decoding: path, as: UTF8.self))
+        if result < 0, Errno(0 &- result) != .exists { throw .failed("make \(name)", Errno(0 &- result)) }
+        try self.init(
+            try BlobError.naming("open \(name)") { () throws(Errno) in
+                try FD.workingDirectory.open(path.cPath, [.readOnly, .directory])
+            })
+    }
+
+    /// A layout that is only read.
+    init(reading root: consuming Descriptor) { self.root = root }
+
     func makeDirectory(_ algorithm: Digest.Algorithm) throws(BlobError) {
         for name in ["blobs", Self.path(algorithm)] {
             let result = cl_mkdirat(root.raw, name, 0o755)
@@ -77,5 +91,25 @@ public final class BlobDirectory: Sendable {
 
     static func digest(of bytes: [UInt8], _ algorithm: Digest.Algorithm) throws(BlobError) -> Digest {
         do throws(DigestError) { return try Digest(of: bytes, algorithm) } catch { throw .unavailable("\(error)") }
+    }
+}
+
+extension BlobDirectory {
+    /// Keeps a blob of another directory, verified on the way; one that is here already is not read.
+    func copy(_ blob: ContentDescriptor, from source: BlobDirectory) throws(BlobError) {
+        if try size(of: blob.digest) == blob.size { return }
+        let file = try source.open(blob.digest)
+        var writer = try BlobWriter(self, blob.digest.algorithm)
+        let buffer = UnsafeMutableRawBufferPointer.allocate(byteCount: 1 << 20, alignment: 4096)
+        defer { buffer.deallocate() }
+        while writer.size <= blob.size {
+            let position = writer.size
+            let count = try BlobError.naming("read blob \(blob.digest)") { () throws(Errno) in
+                try check(cl_pread(file.raw, buffer.baseAddress, buffer.count, position))
+            }
+            if count == 0 { break }
+            try writer.write(UnsafeRawBufferPointer(rebasing: buffer[..<count]))
+        }
+        _ = try writer.finish(expecting: blob.digest, size: blob.size)
     }
 }

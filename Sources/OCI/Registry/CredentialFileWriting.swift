@@ -24,7 +24,7 @@ extension CredentialFile {
         var file = try CredentialFile(target)
         guard try change(&file) else { return }
         let bytes = file.content.indentedBytes
-        try writing(path) { () throws(Errno) in try replace(directory.fd, name, bytes) }
+        try writing(path) { () throws(Errno) in try directory.fd.replace(name.cPath, with: bytes, mode: 0o600) }
     }
 
     private static func writing<Result: ~Copyable>(
@@ -45,22 +45,6 @@ extension CredentialFile {
         }
         let result = cl_mkdirat(-100, path.cPath, 0o700)
         if result < 0, Errno(0 &- result) != .exists { throw Errno(0 &- result) }
-    }
-
-    private static func replace(_ directory: FD, _ name: [UInt8], _ bytes: [UInt8]) throws(Errno) {
-        let temporary = ([0x2e] + name + Array(".shale-\(getpid())".utf8)).cPath
-        do throws(Errno) {
-            let file = try directory.open(temporary, [.writeOnly, .create, .truncate, .noFollow], mode: 0o600)
-            try bytes.withUnsafeBufferPointer { (buffer) throws(Errno) in
-                try file.fd.writeAll(UnsafeRawBufferPointer(buffer), at: 0)
-            }
-            try check(cl_fsync(file.raw))
-            try directory.rename(temporary, to: directory, name.cPath)
-        } catch {
-            try? directory.unlink(temporary)
-            throw error
-        }
-        try check(cl_fsync(directory.raw))
     }
 }
 
