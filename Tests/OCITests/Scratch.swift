@@ -93,7 +93,13 @@ final class Scratch {
 
     @discardableResult
     func unpack(_ file: String, to tree: String, _ unpacker: LayerUnpacker = LayerUnpacker()) throws -> ReadLayer {
-        let input = try FD.workingDirectory.open("\(path)/\(file)", .readOnly)
+        try unpacking(file, to: tree, unpacker)
+    }
+
+    func unpacking(_ file: String, to tree: String, _ unpacker: LayerUnpacker) throws(LayerError) -> ReadLayer {
+        let input = try naming("open", bytes(file)) { () throws(Errno) in
+            try FD.workingDirectory.open("\(path)/\(file)", .readOnly)
+        }
         return try unpacker.unpack(input.fd, to: bytes(tree))
     }
 

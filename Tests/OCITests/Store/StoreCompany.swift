@@ -40,12 +40,21 @@ import Testing
             for number in 0..<8 {
                 group.addTask {
                     await #expect(processExitsWith: .success) { [path = path as String, number = number as Int] in
-                        var work = try StoreWork(Array(path.utf8), seed: UInt64(1000 + number))
-                        for _ in 0..<40 { try work.step() }
+                        do {
+                            var work = try StoreWork(Array(path.utf8), seed: UInt64(1000 + number))
+                            for _ in 0..<40 { try work.step() }
+                        } catch {
+                            let text = Array("\(error)\n".utf8)
+                            let log = open(path + ".errors", O_WRONLY | O_CREAT | O_APPEND, 0o644)
+                            _ = text.withUnsafeBytes { write(log, $0.baseAddress, $0.count) }
+                            exit(1)
+                        }
                     }
                 }
             }
         }
+        let errors = try? scratch.read(path + ".errors")
+        #expect(errors == nil)
         let store = try Store(at: Array(path.utf8))
         #expect(try Validator(store).problems() == [])
         #expect(try !store.images().isEmpty)
