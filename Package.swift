@@ -61,7 +61,7 @@ let package = Package(
         .testTarget(
             name: "MountTests", dependencies: ["ShaleTesting", "Linux", "CLinux", "shalefs"], swiftSettings: strict),
         .testTarget(
-            name: "OCITests", dependencies: ["OCI", "Linux", "CLinux"],
+            name: "OCITests", dependencies: ["OCI", "Linux", "CLinux", "shale"],
             exclude: ["Fixtures", "Support/badregistry.py"], swiftSettings: strict),
         // The oracle: the same operations on kernel overlayfs and on ours. Knows nothing of the code above.
         .target(name: "CDifferential"),

@@ -60,19 +60,22 @@ public final class Store: Sendable {
 
     /// `oci-layout` and `index.json`, where they are missing or a kill came between them and the database.
     private func completeLayout() throws(StoreError) {
-        if (try? root.fd.status("oci-layout")) == nil {
-            try StoreError.naming("write oci-layout") { () throws(Errno) in
-                try root.fd.replace("oci-layout", with: LayoutIndex.marker, mode: 0o644)
-            }
-        }
         let wanted = try state.read("open store") { try Self.index($0).bytes }
-        if wanted == currentIndex() { return }
-        // It may also be another process's, just before it ends its transaction.
-        try state.write("write index.json") { db in
+        if wanted == currentIndex(), hasMarker { return }
+        // It may also be another process, about to end its transaction: looked at again in one of our own. Files of the store's root are
+        // written in no other way, so that a prune can tell what a kill left there.
+        try state.write("complete store") { db in
+            if !self.hasMarker {
+                try StoreError.naming("write oci-layout") { () throws(Errno) in
+                    try self.root.fd.replace("oci-layout", with: LayoutIndex.marker, mode: 0o644)
+                }
+            }
             let wanted = try Self.index(db).bytes
             if wanted != self.currentIndex() { try self.writeIndex(wanted) }
         }
     }
+
+    private var hasMarker: Bool { (try? root.fd.status("oci-layout"))?.isRegular == true }
 
     func currentIndex() -> [UInt8]? { try? root.fd.contents(of: "index.json", atMost: 1 << 30) }
 
