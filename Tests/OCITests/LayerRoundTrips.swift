@@ -122,4 +122,22 @@ import Testing
         #expect(try scratch.build("t", to: "b").diffID != built.diffID)
         #expect(throws: LayerError.self) { try scratch.build("missing", to: "c") }
     }
+
+    @Test("Files that were copied up and not changed are left out on request, and named")
+    func minimal() throws {
+        let scratch = try Scratch()
+        try scratch.shell(
+            """
+            mkdir -p low/d low/e; for f in same content mode time attribute; do echo $f >low/d/$f; done; echo x >low/e/hidden
+            cp -a low up; echo CONTENT >up/d/content; touch -r low/d/content up/d/content; chmod 600 up/d/mode; touch up/d/time
+            setfattr -n user.x -v y up/d/attribute; setfattr -n user.overlay.opaque -v y up/e; echo new >up/d/new
+            """)
+        let whole = try scratch.build("up", to: "whole", lowers: ["low"])
+        let source = LayerSource(upper: scratch.bytes("up"), lowers: [scratch.bytes("low")])
+        let output = try FD.workingDirectory.open("\(scratch.path)/minimal", [.writeOnly, .create], mode: 0o644)
+        let minimal = try LayerBuilder(minimizes: true).build(source, into: output.fd)
+        #expect(minimal.unchanged == [Array("d/same".utf8)])
+        #expect(minimal.entries == whole.entries - 1)
+        #expect(try scratch.shell("tar tf minimal") == scratch.shell("tar tf whole | grep -v same"))
+    }
 }
