@@ -50,6 +50,10 @@ import Testing
             try scratch.unpack("many", to: "out", LayerUnpacker(limits: LayerLimits(entries: 19)))
         }
         #expect(many?.description == "unpack layer: more than 19 entries")
+        let named = #expect(throws: LayerError.self) {
+            try scratch.verify("many", LayerUnpacker(limits: LayerLimits(names: 10)))
+        }
+        #expect(named?.description == "unpack layer: more than 10 bytes of names and attributes")
         #expect(try scratch.shell("ls") == "layer\nmany\nt\n")
     }
 
