@@ -31,8 +31,8 @@ let package = Package(
         .target(name: "UnionFuse", dependencies: ["Union", "Linux", "CLinux", "CFuse"], swiftSettings: strict),
         .executableTarget(
             name: "shalefs", dependencies: ["UnionFuse", "Union", "Linux", "CLinux"], swiftSettings: strict),
-        .systemLibrary(name: "CCrypto", pkgConfig: "libcrypto", providers: [.apt(["libssl-dev"])]),
-        .systemLibrary(name: "CArchive", pkgConfig: "libarchive", providers: [.apt(["libarchive-dev"])]),
+        .target(name: "CCrypto", linkerSettings: [.linkedLibrary("crypto")]),
+        .target(name: "CArchive", linkerSettings: [.linkedLibrary("archive")]),
         .target(
             name: "CCompression",
             linkerSettings: [.linkedLibrary("isal"), .linkedLibrary("z"), .linkedLibrary("zstd")]),

@@ -33,13 +33,11 @@ final class ArchiveReader {
 
     private func start() throws(LayerError) {
         started = true
-        let result = archive_read_open(
-            archive, Unmanaged.passUnretained(self).toOpaque(), nil,
-            { archive, client, buffer in
-                guard let client, let buffer else { return -1 }
-                return Unmanaged<ArchiveReader>.fromOpaque(client).takeUnretainedValue().give(buffer)
-            }, nil)
-        if result != ARCHIVE_OK { throw problem([]) }
+        let result = ca_read_open(archive, Unmanaged.passUnretained(self).toOpaque()) { _, client, buffer in
+            guard let client, let buffer else { return -1 }
+            return Unmanaged<ArchiveReader>.fromOpaque(client).takeUnretainedValue().give(buffer)
+        }
+        if result != CA_OK { throw problem([]) }
     }
 
     private func give(_ buffer: UnsafeMutablePointer<UnsafeRawPointer?>) -> Int {
@@ -49,12 +47,10 @@ final class ArchiveReader {
             return bytes.count
         } catch {
             failure = error
-            archive_set_error_text(archive)
+            archive_clear_error(archive)
             return -1
         }
     }
-
-    private func archive_set_error_text(_ archive: OpaquePointer) { archive_clear_error(archive) }
 
     private func problem(_ name: [UInt8]) -> LayerError {
         if let failure { return failure }
@@ -68,10 +64,10 @@ final class ArchiveReader {
         var raw: OpaquePointer?
         let result = archive_read_next_header(archive, &raw)
         if failure != nil { throw problem([]) }
-        if result == ARCHIVE_EOF { return nil }
-        guard let raw, result == ARCHIVE_OK || result == ARCHIVE_WARN else { throw problem([]) }
+        if result == CA_EOF { return nil }
+        guard let raw, result == CA_OK || result == CA_WARN else { throw problem([]) }
         let stored = bytes(archive_entry_pathname(raw))
-        if result == ARCHIVE_WARN {
+        if result == CA_WARN {
             let text = archive_error_string(archive).map { String(cString: $0) } ?? ""
             guard text.contains("can't be converted") else { throw problem(stored) }
         }
@@ -89,14 +85,14 @@ final class ArchiveReader {
             uid != .max, gid != .max
         else { throw LayerError(.refused, "unpack", stored, "the owner is no number of 32 bits") }
         var entry = TarEntry(
-            name: name, kind: try kind(raw, stored), mode: UInt32(archive_entry_perm(raw)) & 0o7777, uid: uid, gid: gid,
+            name: name, kind: try kind(raw, stored), mode: ca_entry_permissions(raw) & 0o7777, uid: uid, gid: gid,
             modified: Timestamp(
-                seconds: Int64(archive_entry_mtime(raw)), nanoseconds: Int64(archive_entry_mtime_nsec(raw))))
+                seconds: ca_entry_mtime(raw), nanoseconds: ca_entry_mtime_nanoseconds(raw)))
         archive_entry_xattr_reset(raw)
         var key: UnsafePointer<CChar>?
         var value: UnsafeRawPointer?
         var count = 0
-        while archive_entry_xattr_next(raw, &key, &value, &count) == ARCHIVE_OK {
+        while archive_entry_xattr_next(raw, &key, &value, &count) == CA_OK {
             let bytes = UnsafeRawBufferPointer(start: value, count: count)
             entry.attributes.append(TarEntry.Attribute(name: self.bytes(key), value: Array(bytes)))
         }
@@ -110,9 +106,9 @@ final class ArchiveReader {
                     bytes(target), "unpack \(printable(String(decoding: stored, as: UTF8.self))), a link to"))
         }
         let device = DeviceNumber(
-            major: UInt32(truncatingIfNeeded: archive_entry_rdevmajor(raw)),
-            minor: UInt32(truncatingIfNeeded: archive_entry_rdevminor(raw)))
-        switch UInt32(archive_entry_filetype(raw)) {
+            major: UInt32(truncatingIfNeeded: ca_entry_major(raw)),
+            minor: UInt32(truncatingIfNeeded: ca_entry_minor(raw)))
+        switch ca_entry_type(raw) {
         case 0o100000:
             let size = archive_entry_size(raw)
             guard size >= 0 else { throw LayerError(.refused, "unpack", stored, "the size is negative") }
@@ -135,8 +131,8 @@ final class ArchiveReader {
             var count = 0
             var offset: Int64 = 0
             let result = archive_read_data_block(archive, &buffer, &count, &offset)
-            if result == ARCHIVE_EOF { return }
-            guard result == ARCHIVE_OK else { throw problem(name) }
+            if result == CA_EOF { return }
+            guard result == CA_OK else { throw problem(name) }
             try body(UnsafeRawBufferPointer(start: buffer, count: count), offset)
         }
     }

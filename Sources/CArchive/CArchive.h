@@ -1,8 +1,0 @@
-// libarchive: every tar dialect, read.
-#ifndef CARCHIVE_H
-#define CARCHIVE_H
-
-#include <archive.h>
-#include <archive_entry.h>
-
-#endif
