@@ -53,7 +53,9 @@ public struct ImagePull: Sendable {
             let config: ImageConfig
             do throws(BlobError) {
                 let bytes = try blobs.document(descriptor.digest)
-                do throws(DocumentError) { config = try ImageConfig(parsing: bytes) } catch { throw .unavailable("\(error)") }
+                do throws(DocumentError) { config = try ImageConfig(parsing: bytes) } catch {
+                    throw .unavailable("\(error)")
+                }
             } catch {
                 throw .local("\(error)")
             }
@@ -94,7 +96,8 @@ public struct ImagePull: Sendable {
         }
     }
 
-    private static func writer(_ blobs: BlobDirectory, _ blob: ContentDescriptor) throws(RegistryFailure) -> BlobWriter {
+    private static func writer(_ blobs: BlobDirectory, _ blob: ContentDescriptor) throws(RegistryFailure) -> BlobWriter
+    {
         do throws(BlobError) { return try BlobWriter(blobs, blob.digest.algorithm) } catch { throw .local("\(error)") }
     }
 }
