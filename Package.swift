@@ -18,6 +18,7 @@ let package = Package(
     ],
     dependencies: [
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.0"),
+        .package(url: "https://github.com/groue/GRDB.swift", from: "7.10.0"),
         .package(url: "https://github.com/apple/swift-system", from: "1.8.0"),
         .package(url: "https://github.com/swiftlang/swift-subprocess", from: "1.0.0", traits: []),
     ],
@@ -41,6 +42,7 @@ let package = Package(
                 "Linux", "CLinux", "CCrypto", "CCompression", "CArchive", "CCurl",
                 .product(name: "Subprocess", package: "swift-subprocess"),
                 .product(name: "SystemPackage", package: "swift-system"),
+                .product(name: "GRDB", package: "GRDB.swift"),
             ], swiftSettings: strict),
         .target(name: "Changes", dependencies: ["Linux", "CLinux"], swiftSettings: strict),
         .executableTarget(
@@ -59,8 +61,8 @@ let package = Package(
         .testTarget(
             name: "MountTests", dependencies: ["ShaleTesting", "Linux", "CLinux", "shalefs"], swiftSettings: strict),
         .testTarget(
-            name: "OCITests", dependencies: ["OCI", "Linux", "CLinux"], exclude: ["Support/badregistry.py"],
-            swiftSettings: strict),
+            name: "OCITests", dependencies: ["OCI", "Linux", "CLinux", "shale"],
+            exclude: ["Fixtures", "Support/badregistry.py"], swiftSettings: strict),
         // The oracle: the same operations on kernel overlayfs and on ours. Knows nothing of the code above.
         .target(name: "CDifferential"),
         .executableTarget(name: "differential", dependencies: ["CDifferential"], swiftSettings: strict),

@@ -24,4 +24,12 @@ extension FD {
             bytes += buffer[..<count]
         }
     }
+
+    /// read(2), again after an interruption: 0 at the end of the file.
+    public func read(into buffer: UnsafeMutableRawBufferPointer) throws(Errno) -> Int {
+        while true {
+            let result = cl_read(raw, buffer.baseAddress, buffer.count)
+            if result != -4 { return try check(result) }
+        }
+    }
 }

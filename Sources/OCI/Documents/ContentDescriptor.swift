@@ -57,3 +57,18 @@ public struct ContentDescriptor: Equatable, Sendable {
         return .object(object)
     }
 }
+
+extension Fields {
+    mutating func descriptor(_ key: String) throws(DocumentError) -> ContentDescriptor? {
+        guard let value = any(key) else { return nil }
+        return try ContentDescriptor(value, place: key)
+    }
+
+    /// - Throws: ``DocumentError`` where it is missing.
+    mutating func descriptors(_ key: String) throws(DocumentError) -> [ContentDescriptor] {
+        guard let entries = try array(key) else { throw failure(key, "missing") }
+        var result: [ContentDescriptor] = []
+        for (value, place) in entries { result.append(try ContentDescriptor(value, place: place)) }
+        return result
+    }
+}

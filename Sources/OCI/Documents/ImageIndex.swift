@@ -26,13 +26,10 @@ public struct ImageIndex: Document {
             var fields = try Fields(try JSONParser.parse(bytes))
             let type = try fields.schema(
                 allowed: [.index, .dockerList], foreign: ["config", "layers", "fsLayers"])
-            guard let entries = try fields.array("manifests") else { throw fields.failure("manifests", "missing") }
-            var manifests: [ContentDescriptor] = []
-            for (value, place) in entries { manifests.append(try ContentDescriptor(value, place: place)) }
             self.init(
-                manifests: manifests, annotations: try fields.map("annotations") ?? [:], mediaType: type,
-                artifactType: try fields.string("artifactType"))
-            if let value = fields.any("subject") { subject = try ContentDescriptor(value, place: "subject") }
+                manifests: try fields.descriptors("manifests"), annotations: try fields.map("annotations") ?? [:],
+                mediaType: type, artifactType: try fields.string("artifactType"),
+                subject: try fields.descriptor("subject"))
             other = fields.rest
         } catch {
             throw error.inside("image index")

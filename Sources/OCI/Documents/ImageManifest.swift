@@ -27,15 +27,11 @@ public struct ImageManifest: Document {
             var fields = try Fields(try JSONParser.parse(bytes))
             let type = try fields.schema(
                 allowed: [.manifest, .dockerManifest], foreign: ["manifests", "fsLayers"])
-            guard let config = fields.any("config") else { throw fields.failure("config", "missing") }
-            guard let entries = try fields.array("layers") else { throw fields.failure("layers", "missing") }
-            var layers: [ContentDescriptor] = []
-            for (value, place) in entries { layers.append(try ContentDescriptor(value, place: place)) }
+            guard let config = try fields.descriptor("config") else { throw fields.failure("config", "missing") }
             self.init(
-                config: try ContentDescriptor(config, place: "config"), layers: layers,
+                config: config, layers: try fields.descriptors("layers"),
                 annotations: try fields.map("annotations") ?? [:], mediaType: type,
-                artifactType: try fields.string("artifactType"))
-            if let value = fields.any("subject") { subject = try ContentDescriptor(value, place: "subject") }
+                artifactType: try fields.string("artifactType"), subject: try fields.descriptor("subject"))
             other = fields.rest
         } catch {
             throw error.inside("image manifest")

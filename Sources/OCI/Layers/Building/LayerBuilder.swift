@@ -2,7 +2,7 @@ public import Linux
 
 /// What a layer is made of: an upper in overlay form with the lowers it lies on, or any tree.
 ///
-/// The lowers are asked only for directories that were renamed and for files whose data was not copied up.
+/// The lowers are asked only for directories that were renamed, for files whose data was not copied up, and to minimize.
 public struct LayerSource: Equatable, Sendable {
     public var upper: [UInt8]
     /// From top to bottom.
@@ -25,6 +25,8 @@ public struct BuiltLayer: Equatable, Sendable {
     public let entries: Int
     /// Sockets, which no tar holds.
     public let skipped: [[UInt8]]
+    /// Files that were left out because the lowers have the same; see ``LayerBuilder/minimizes``.
+    public let unchanged: [[UInt8]]
 }
 
 /// Makes layers: one pass over a directory writes the tar, hashes it, compresses it and hashes the blob.
@@ -41,9 +43,14 @@ public struct LayerBuilder: Sendable {
     /// SOURCE_DATE_EPOCH: seconds since 1970; a later modification time becomes this one.
     public var latest: Int64?
 
-    public init(_ coding: LayerCoding = LayerCoding(), latest: Int64? = nil) {
+    /// Files that were copied up and are still what the lowers have, in content, owner, mode, time and attributes, are left out.
+    /// Costs reading such files twice.
+    public var minimizes: Bool
+
+    public init(_ coding: LayerCoding = LayerCoding(), latest: Int64? = nil, minimizes: Bool = false) {
         self.coding = coding
         self.latest = latest
+        self.minimizes = minimizes
     }
 
     /// Writes the blob to `file`, at its position. Memory is bounded (at 64 MiB, with the names of the widest directories and of
@@ -53,7 +60,7 @@ public struct LayerBuilder: Sendable {
     ///   holds. `file` then holds a part.
     public func build(_ source: LayerSource, into file: FD) throws(LayerError) -> BuiltLayer {
         let stack = try LayerStack([source.upper] + source.lowers)
-        var walk = LayerWalk(stack, try LayerStream(to: file, coding), latest: latest)
+        var walk = LayerWalk(stack, try LayerStream(to: file, coding), latest: latest, minimizes: minimizes)
         try walk.changes(stack.roots[0], [], lower: [])
         return try walk.finish(coding.compression)
     }

@@ -97,26 +97,27 @@ struct LayerStack {
         return result
     }
 
+    /// What the layers below one show at a location; nil for nothing.
+    func object(at location: [UInt8], below layer: Int) throws(Errno) -> (parent: LayerDirectory, name: [UInt8])? {
+        guard let name = location.split(separator: UInt8(ascii: "/")).last.map(Array.init) else { return nil }
+        for parent in try directories(at: location.dropLast(name.count).dropLastSlash, below: layer) {
+            if let status = try parent.find(name) { return status.isWhiteout ? nil : (parent, name) }
+            if parent.hides(name) { return nil }
+        }
+        return nil
+    }
+
     /// The file with the data of a metacopy file at a location, in the layers below one.
     func data(of location: [UInt8], redirect: [UInt8]?, below layer: Int) throws(Errno) -> Descriptor {
         var location = location
         if let redirect { location = try resolve(redirect, beside: location) }
-        guard let name = location.split(separator: UInt8(ascii: "/")).last.map(Array.init) else { throw Errno.io }
-        let parents = try directories(at: location.dropLast(name.count).dropLastSlash, below: layer)
-        for parent in parents {
-            guard let status = try parent.find(name) else {
-                if parent.hides(name) { break }
-                continue
-            }
-            guard status.isRegular else { break }
-            let marks = try ObjectAttributes(parent.fd, path(name))
-            if marks.isMetacopy {
-                let next = parent.location.isEmpty ? name : parent.location + [UInt8(ascii: "/")] + name
-                return try data(of: next, redirect: marks.redirect, below: parent.layer)
-            }
-            return try parent.fd.open(path(name), [.readOnly, .noFollow, .nonBlocking])
+        guard let (parent, name) = try object(at: location, below: layer) else { throw Errno.io }
+        let marks = try ObjectAttributes(parent.fd, path(name))
+        if marks.isMetacopy {
+            return try data(of: joined(parent.location, name), redirect: marks.redirect, below: parent.layer)
         }
-        throw Errno.io
+        guard try parent.fd.status(path(name)).isRegular else { throw Errno.io }
+        return try parent.fd.open(path(name), [.readOnly, .noFollow, .nonBlocking])
     }
 }
 
@@ -133,7 +134,7 @@ extension LayerDirectory {
     func child(_ name: [UInt8]) throws(Errno) -> LayerDirectory {
         let own = try fd.open(path(name), [.readOnly, .directory, .noFollow])
         return LayerDirectory(
-            own, layer: layer, location: location.isEmpty ? name : location + [UInt8(ascii: "/")] + name)
+            own, layer: layer, location: joined(location, name))
     }
 
     /// Where a redirect on this directory leads, in the layers below.

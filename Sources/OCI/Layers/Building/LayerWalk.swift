@@ -6,6 +6,8 @@ struct LayerWalk: ~Copyable {
     let stack: LayerStack
     private var stream: LayerStream
     private let latest: Int64?
+    private let minimizes: Bool
+    private var unchanged: [[UInt8]] = []
     private var entries = 0
     private var skipped: [[UInt8]] = []
     /// The first name of each file that has several.
@@ -19,10 +21,11 @@ struct LayerWalk: ~Copyable {
         let inode: UInt64
     }
 
-    init(_ stack: LayerStack, _ stream: consuming LayerStream, latest: Int64?) {
+    init(_ stack: LayerStack, _ stream: consuming LayerStream, latest: Int64?, minimizes: Bool) {
         self.stack = stack
         self.stream = stream
         self.latest = latest
+        self.minimizes = minimizes
     }
 
     /// The entries of a directory of the upper, and what they say of the lowers.
@@ -158,7 +161,14 @@ struct LayerWalk: ~Copyable {
         case 0o140000:
             skipped.append(name)
             linked[FileID(device: status.dev, inode: status.ino)] = nil
-        default: try file(directory, name, entry, attributes, lower: lower)
+        default:
+            if minimizes, directory.layer == 0, status.nlink == 1, let lower {
+                let same = try naming("compare", name) { () throws(Errno) in
+                    try stack.showsSame(directory, entry, status, attributes, at: lower)
+                }
+                if same { return unchanged.append(name) }
+            }
+            try file(directory, name, entry, attributes, lower: lower)
         }
     }
 
@@ -236,11 +246,13 @@ struct LayerWalk: ~Copyable {
         try stream.write(TarHeader.end)
         let entries = self.entries
         let skipped = self.skipped
+        let unchanged = self.unchanged
         let result = try stream.finish()
         let descriptor = ContentDescriptor(
             mediaType: .layer(compression), digest: result.digest, size: result.size)
         return BuiltLayer(
-            diffID: result.diffID, tarSize: result.tarSize, descriptor: descriptor, entries: entries, skipped: skipped)
+            diffID: result.diffID, tarSize: result.tarSize, descriptor: descriptor, entries: entries, skipped: skipped,
+            unchanged: unchanged)
     }
 }
 

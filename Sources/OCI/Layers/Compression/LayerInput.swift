@@ -2,25 +2,6 @@ internal import CCompression
 internal import CLinux
 internal import Linux
 
-/// What a layer may cost whoever unpacks it.
-public struct LayerLimits: Equatable, Sendable {
-    /// Bytes of the tar.
-    public var tarSize: Int64
-    /// The tar may be this many times the blob, beyond ``allowance``.
-    public var ratio: Int64
-    /// Bytes that are free of the ratio: an image's zeros and logs compress well.
-    public var allowance: Int64
-    /// Names, which cost inodes.
-    public var entries: Int
-
-    public init(tarSize: Int64 = 256 << 30, ratio: Int64 = 200, allowance: Int64 = 1 << 30, entries: Int = 10_000_000) {
-        self.tarSize = tarSize
-        self.ratio = ratio
-        self.allowance = allowance
-        self.entries = entries
-    }
-}
-
 /// A blob on its way to being a tar: hashed, decompressed, hashed again, with ``LayerLimits`` kept.
 final class LayerInput {
     private let fd: FD
@@ -128,7 +109,11 @@ final class LayerInput {
             }
             rest = UnsafeRawBufferPointer(rebasing: rest[taken...])
             produced += written
-            if taken == 0, written == 0 { break }
+            if taken == 0, written == 0 {
+                // Nothing moves although there is room and something to read.
+                if !rest.isEmpty { throw LayerError(.refused, "decompress layer", "damaged near byte \(blobSize)") }
+                break
+            }
         }
         return UnsafeRawBufferPointer(start: decoded, count: produced)
     }

@@ -4,17 +4,9 @@ internal import Linux
 struct LayerCheck {
     private enum Found { case directory, file, other }
 
-    private let limits: LayerLimits
     private var found: [[UInt8]: Found] = [:]
-    private(set) var entries = 0
-
-    init(_ limits: LayerLimits) { self.limits = limits }
 
     mutating func take(_ entry: TarEntry) throws(LayerError) {
-        entries += 1
-        guard entries <= limits.entries else {
-            throw LayerError(.refused, "unpack layer", "more than \(limits.entries) entries")
-        }
         guard try LayerName.meaning(entry.name) == .ordinary else { return }
         var parent: [UInt8] = []
         for component in LayerName.split(entry.name).parent.split(separator: UInt8(ascii: "/")) {

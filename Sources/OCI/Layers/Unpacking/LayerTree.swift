@@ -69,7 +69,7 @@ struct LayerTree: ~Copyable {
         for component in components[shared...] {
             let parent = chain.last?.descriptor.fd ?? root.fd
             let name = path(component)
-            let next = try naming("unpack", entry) { () throws(Errno) in
+            let next = try walking("unpack", entry) { () throws(Errno) in
                 do throws(Errno) { return try parent.open(name, [.readOnly, .directory, .noFollow]) } catch {
                     guard error == .noEntry || isWhiteout(parent, name) else { throw error }
                     try makeDirectory(parent, name, mode: 0o755)
@@ -79,6 +79,16 @@ struct LayerTree: ~Copyable {
             chain.append(Step(Array(component), next))
         }
         return chain.last?.descriptor.fd ?? root.fd
+    }
+
+    /// Opens a directory on the way to a name. Symlinks are not followed: not a directory, like any other.
+    private func walking(
+        _ verb: String, _ entry: [UInt8], _ body: () throws(Errno) -> Descriptor
+    ) throws(LayerError) -> Descriptor {
+        do throws(Errno) { return try body() } catch {
+            guard error == .notDirectory || error == .loop else { throw LayerError(verb, entry, error) }
+            throw LayerError(.refused, verb, entry, "its name leads through what is no directory")
+        }
     }
 
     private func isWhiteout(_ parent: FD, _ name: [CChar]) -> Bool {
@@ -172,7 +182,7 @@ struct LayerTree: ~Copyable {
         var current: Descriptor?
         for component in targetParent.split(separator: UInt8(ascii: "/")) {
             let from = current?.fd ?? root.fd
-            current = try naming("follow the link", entry.name) { () throws(Errno) in
+            current = try walking("follow the link", entry.name) { () throws(Errno) in
                 try from.open(path(component), [.readOnly, .directory, .noFollow])
             }
         }

@@ -73,15 +73,17 @@ public struct LayerUnpacker: Sendable {
     /// Reads everything and checks it as if it were unpacked, but for what only a file system knows.
     public func verify(_ file: FD) throws(LayerError) -> ReadLayer {
         let input = try LayerInput(file, limits)
-        var check = LayerCheck(limits)
+        var check = LayerCheck()
+        var count = EntryCount(limits)
         do {
             let reader = try ArchiveReader(input)
             while let entry = try reader.next() {
+                try count.add(entry)
                 try check.take(entry)
                 try reader.data(of: entry.name) { _, _ in }
             }
         }
-        return try result(input, entries: check.entries, dropped: 0)
+        return try result(input, entries: count.entries, dropped: 0)
     }
 
     private func place(of directory: [UInt8]) throws(LayerError) -> (parent: [UInt8], name: [UInt8]) {
@@ -128,19 +130,16 @@ public struct LayerUnpacker: Sendable {
         let sync = root.raw
         let input = try LayerInput(file, limits)
         var tree = try LayerTree(root, ownership)
-        var entries = 0
+        var count = EntryCount(limits)
         do {
             let reader = try ArchiveReader(input)
             while let entry = try reader.next() {
-                entries += 1
-                guard entries <= limits.entries else {
-                    throw LayerError(.refused, "unpack layer", "more than \(limits.entries) entries")
-                }
+                try count.add(entry)
                 try tree.add(entry, reader)
             }
         }
         try tree.finishDirectories()
-        let result = try result(input, entries: entries, dropped: tree.droppedAttributes)
+        let result = try result(input, entries: count.entries, dropped: tree.droppedAttributes)
         if syncs { try naming("sync", []) { () throws(Errno) in try check(cl_syncfs(sync)) } }
         _ = consume tree
         return result

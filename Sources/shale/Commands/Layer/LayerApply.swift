@@ -13,22 +13,10 @@ struct LayerApply: ParsableCommand {
             had are recorded as attributes, which shale mount shows.
             """)
 
-    @OptionGroup var limits: LimitOptions
-
-    @Option(help: "The digest that the file must have.")
-    var digest: Digest?
-
-    @Option(help: "The digest that the tar in it must have.")
-    var diffID: Digest?
-
     @Flag(help: "Record owners although they could be set.")
     var recordOwners = false
 
-    @Option(help: "text or json.")
-    var format = Output.Format.text
-
-    @Argument(help: "The layer: a tar, perhaps compressed by gzip or zstd; - is standard input.")
-    var file: String
+    @OptionGroup var input: LayerInputOptions
 
     @Argument(help: "The directory to make.")
     var directory: String
@@ -36,14 +24,8 @@ struct LayerApply: ParsableCommand {
     func run() throws {
         var limit: UInt64 = 0
         cl_raise_descriptor_limit(&limit)
-        let unpacker = LayerUnpacker(
-            limits: limits.limits, ownership: recordOwners ? .recorded : .automatic, digest: digest, diffID: diffID)
-        let layer = try LayerCommand.withInput(file) { (fd) throws(LayerError) in
-            try unpacker.unpack(fd, to: Arguments.bytes(directory))
+        try LayerCommand.read(input) { (fd) throws(LayerError) in
+            try input.unpacker(recordOwners ? .recorded : .automatic).unpack(fd, to: Arguments.bytes(directory))
         }
-        if layer.droppedAttributes > 0 {
-            say("left out \(layer.droppedAttributes) attributes that cannot be set here")
-        }
-        Output.layer(layer.descriptor, layer.diffID, tarSize: layer.tarSize, entries: layer.entries, format)
     }
 }

@@ -32,6 +32,9 @@ struct LayerCreate: ParsableCommand {
     @Option(help: "Threads that compress; usually all processors. They do not change the result.")
     var threads: Int?
 
+    @Flag(help: "Leave out files that were copied up but are the same as in the lowers, and name them.")
+    var minimize = false
+
     @Option(help: "text or json.")
     var format = Output.Format.text
 
@@ -51,7 +54,8 @@ struct LayerCreate: ParsableCommand {
         var limit: UInt64 = 0
         cl_raise_descriptor_limit(&limit)
         let builder = LayerBuilder(
-            LayerCoding(compression, level: level, workers: threads), latest: try Self.sourceDateEpoch())
+            LayerCoding(compression, level: level, workers: threads), latest: try Self.sourceDateEpoch(),
+            minimizes: minimize)
         let source = LayerSource(upper: Arguments.bytes(directory), lowers: lower.map { Arguments.bytes($0) })
         if output == "-" {
             warn(try build(builder, source, FD(1)))
@@ -77,6 +81,7 @@ struct LayerCreate: ParsableCommand {
 
     private func warn(_ layer: BuiltLayer) {
         for socket in layer.skipped { say("left out \(printable(socket)): no layer holds sockets") }
+        for file in layer.unchanged { say("left out \(printable(file)): unchanged") }
     }
 
     private static func sourceDateEpoch() throws -> Int64? {
