@@ -28,7 +28,9 @@ struct ArchiveContents {
         var entries = 0
         while let entry = try ArchiveError.wrapping({ () throws(LayerError) in try archive.next() }) {
             entries += 1
-            guard entries <= Self.mostEntries else { throw ArchiveError("read archive: more than \(Self.mostEntries) entries") }
+            guard entries <= Self.mostEntries else {
+                throw ArchiveError("read archive: more than \(Self.mostEntries) entries")
+            }
             try take(entry, archive, blobs)
         }
     }

@@ -24,7 +24,8 @@ extension ImageArchive {
         for blob in everything(parsed) { try output.blob(blob, from: blobs) }
         try output.file("index.json", index(images).bytes)
         if format == .docker {
-            try output.file("manifest.json", JSON.array(parsed.map { dockerEntry($0.image, $0.manifest) }).canonicalBytes)
+            try output.file(
+                "manifest.json", JSON.array(parsed.map { dockerEntry($0.image, $0.manifest) }).canonicalBytes)
         }
         try output.file("oci-layout", LayoutIndex.marker)
         if format == .docker { try output.file("repositories", repositories(parsed).canonicalBytes) }

@@ -5,7 +5,7 @@ public struct ArchivedImage: Equatable, Sendable {
     /// The manifest of the image.
     public let manifest: ContentDescriptor
 
-    init(names: [Reference], manifest: ContentDescriptor) {
+    public init(names: [Reference], manifest: ContentDescriptor) {
         self.names = names
         self.manifest = manifest
     }

@@ -51,7 +51,8 @@ struct DockerManifest {
         let parsed = try ArchiveError.wrapping { () throws(DocumentError) in try ImageConfig(parsing: bytes) }
         guard parsed.diffIDs.count == image.layers.count else {
             throw ArchiveError(
-                "read", image.config, "it has \(parsed.diffIDs.count) layers where manifest.json names \(image.layers.count)")
+                "read", image.config,
+                "it has \(parsed.diffIDs.count) layers where manifest.json names \(image.layers.count)")
         }
         var layers: [ContentDescriptor] = []
         for (name, diffID) in zip(image.layers, parsed.diffIDs) {

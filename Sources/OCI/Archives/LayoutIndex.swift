@@ -78,14 +78,19 @@ struct LayoutIndex {
     static func verify(_ manifest: ContentDescriptor, _ blobs: BlobDirectory) throws(ArchiveError) {
         let bytes = try ArchiveError.wrapping { () throws(BlobError) in try blobs.document(manifest.digest) }
         guard Int64(bytes.count) == manifest.size else {
-            throw ArchiveError("read manifest \(manifest.digest): wrong size: \(bytes.count) bytes where \(manifest.size) are promised")
+            throw ArchiveError(
+                "read manifest \(manifest.digest): wrong size: \(bytes.count) bytes where \(manifest.size) are promised"
+            )
         }
         let parsed = try ArchiveError.wrapping { () throws(DocumentError) in try ImageManifest(parsing: bytes) }
         for blob in [parsed.config] + parsed.layers {
             let size = try ArchiveError.wrapping { () throws(BlobError) in try blobs.size(of: blob.digest) }
-            guard let size else { throw ArchiveError("read blob \(blob.digest): a manifest names it, but it is missing") }
+            guard let size else {
+                throw ArchiveError("read blob \(blob.digest): a manifest names it, but it is missing")
+            }
             guard size == blob.size else {
-                throw ArchiveError("read blob \(blob.digest): wrong size: \(size) bytes where \(blob.size) are promised")
+                throw ArchiveError(
+                    "read blob \(blob.digest): wrong size: \(size) bytes where \(blob.size) are promised")
             }
         }
     }

@@ -13,8 +13,10 @@ public enum BlobError: Error, Equatable, Sendable, CustomStringConvertible {
 
     public var description: String {
         switch self {
-        case .wrongDigest(let actual, let expected): return "keep blob \(expected): wrong content: its digest is \(actual)"
-        case .wrongSize(let actual, let expected): return "keep blob: wrong size: \(actual) bytes where \(expected) are promised"
+        case .wrongDigest(let actual, let expected):
+            return "keep blob \(expected): wrong content: its digest is \(actual)"
+        case .wrongSize(let actual, let expected):
+            return "keep blob: wrong size: \(actual) bytes where \(expected) are promised"
         case .missing(let digest): return "open blob \(digest): it is missing"
         case .noFile(let digest): return "open blob \(digest): it is no file"
         case .failed(let action, let errno): return "\(action): \(errno)"

@@ -66,7 +66,11 @@ private struct BlobUpload {
 
     /// True when the registry took the blob from there. Otherwise it may have begun a session, which is used.
     mutating func mount(from source: String) async throws(RegistryFailure) -> Bool {
-        guard location == nil else { return false }
+        if let session = location {
+            // The one that the last source left behind; a registry that keeps it is not our business.
+            location = nil
+            _ = try await registry.send(Request(.delete, session), scopes: self.scopes)
+        }
         let scopes = scopes + [Scope(repository: source, access: .pull)]
         do throws(RegistryFailure) {
             return try await begin([("mount", blob.digest.description), ("from", source)], scopes)

@@ -52,7 +52,8 @@ struct CredentialHelper {
         do {
             result = try await Subprocess.run(
                 .name(program), arguments: [verb],
-                environment: searchPath.map { .inherit.updating(["PATH": String(decoding: $0, as: UTF8.self)]) } ?? .inherit,
+                environment: searchPath.map { .inherit.updating(["PATH": String(decoding: $0, as: UTF8.self)]) }
+                    ?? .inherit,
                 input: .fileDescriptor(try Self.filled(input), closeAfterSpawningProcess: true),
                 output: .bytes(limit: 1 << 20), error: .bytes(limit: 64 << 10))
         } catch {

@@ -36,7 +36,7 @@ public final class HTTPClient: Sendable {
                 guard let pause = retries.pause(after: attempt, response.head) else { return response }
                 wait = pause
             } catch {
-                guard error.passes, let pause = retries.pause(after: attempt) else { throw error }
+                guard let pause = retries.pause(after: attempt, error) else { throw error }
                 wait = pause
             }
             do { try await Task.sleep(for: wait) } catch { throw TransferError(.cancelled, "cancelled") }

@@ -5,6 +5,8 @@ import Glibc
 public struct Retries: Sendable {
     /// Times that a request is sent at all.
     public var attempts = 5
+    /// The same where not even a connection was made: most often there is nobody.
+    public var unreachable = 2
     /// Before the second attempt; doubled before each further one, with a random part of up to half.
     public var first: Duration = .milliseconds(500)
     public var longest: Duration = .seconds(30)
@@ -27,6 +29,12 @@ public struct Retries: Sendable {
         guard Self.passing.contains(head.status), attempt < attempts else { return nil }
         guard let asked = Self.asked(head) else { return pause(after: attempt) }
         return asked <= longestAsked ? asked : nil
+    }
+
+    /// Nil when the error stands.
+    func pause(after attempt: Int, _ error: TransferError) -> Duration? {
+        guard error.passes, error.kind != .connection || attempt < unreachable else { return nil }
+        return pause(after: attempt)
     }
 
     /// Nil when no attempt is left.

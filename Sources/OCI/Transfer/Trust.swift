@@ -12,6 +12,8 @@ public struct Trust: Sendable {
     public var verifies = true
     /// In order; the first that has a directory for a registry is the one.
     public var directories: [[UInt8]]
+    /// A directory of such files for whatever registry, before all others (`--cert-dir`).
+    public var certificates: [UInt8]?
     /// PEM files that are believed for every host, in place of the system's (`SSL_CERT_FILE`, as in OpenSSL and Go).
     public var systemFile: [UInt8]?
     /// A directory with hashed names, in place of the system's (`SSL_CERT_DIR`).
@@ -37,7 +39,8 @@ public struct Trust: Sendable {
     func material(for address: Address) throws(TransferError) -> Material {
         var material = Material(directory: systemDirectory)
         if let systemFile { material.authorities = try Self.contents(systemFile) }
-        guard let directory = directories.lazy.compactMap({ Self.directory($0, for: address) }).first else {
+        guard let directory = certificates ?? directories.lazy.compactMap({ Self.directory($0, for: address) }).first
+        else {
             return material
         }
         let names = try Self.names(directory)

@@ -1,0 +1,34 @@
+import Linux
+
+/// The bridge from a command, which runs on the main thread, to what is asynchronous. Namespaces are entered before any
+/// command runs, so that threads may exist from here on.
+func waiting<Value: Sendable>(_ body: @escaping @Sendable () async throws -> Value) throws -> Value {
+    let outcome = Outcome<Value>()
+    Task.detached {
+        do { outcome.set(.success(try await body())) } catch { outcome.set(.failure(error)) }
+    }
+    return try outcome.wait().get()
+}
+
+/// A result that one thread waits for.
+private final class Outcome<Value: Sendable>: @unchecked Sendable {
+    private let monitor = Monitor()
+    // Guarded by `monitor`.
+    private var result: Result<Value, any Error>?
+
+    func set(_ value: Result<Value, any Error>) {
+        monitor.lock()
+        result = value
+        monitor.wakeAll()
+        monitor.unlock()
+    }
+
+    func wait() -> Result<Value, any Error> {
+        monitor.lock()
+        defer { monitor.unlock() }
+        while true {
+            if let result { return result }
+            monitor.wait()
+        }
+    }
+}
