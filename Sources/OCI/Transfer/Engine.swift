@@ -16,18 +16,15 @@ final class Engine: Sendable {
         }
         queue = EngineQueue(multi)
         let loop = EngineLoop(multi: multi, queue: queue, settings: settings)
-        var attributes = pthread_attr_t()
-        pthread_attr_init(&attributes)
-        pthread_attr_setdetachstate(&attributes, Int32(PTHREAD_CREATE_DETACHED))
-        defer { pthread_attr_destroy(&attributes) }
         var thread = pthread_t()
         let box = Unmanaged.passRetained(loop)
-        let failure = pthread_create(&thread, &attributes, Self.body, box.toOpaque())
+        let failure = pthread_create(&thread, nil, Self.body, box.toOpaque())
         guard failure == 0 else {
             box.release()
             curl_multi_cleanup(multi)
             throw TransferError(.local, "start the transfer thread: \(Errno(failure))")
         }
+        pthread_detach(thread)
     }
 
     deinit { queue.send(.stop) }
