@@ -13,7 +13,8 @@ struct Shale: ParsableCommand {
             """,
         version: "0.1.0",
         subcommands: [
-            Mount.self, Unmount.self, Try.self, Diff.self, LayerCommand.self, Login.self, Logout.self, Doctor.self,
+            Mount.self, Unmount.self, Try.self, Diff.self, LayerCommand.self, Pull.self, Push.self,
+            Load.self, Save.self, Login.self, Logout.self, Doctor.self,
         ])
 
     static func main() {

@@ -5,12 +5,26 @@ public import Linux
 /// A blob is there whole or not at all, and never changes.
 public final class BlobDirectory: Sendable {
     let root: Descriptor
+    /// Told of every blob before it is kept, or found to be there: whoever prunes the directory learns it so.
+    private let holder: (@Sendable ([Digest]) throws(BlobError) -> Void)?
 
     /// - Parameter root: the directory of the layout; `blobs/sha256` is made in it where it is missing.
     public init(_ root: consuming Descriptor) throws(BlobError) {
         self.root = root
+        holder = nil
         try makeDirectory(.sha256)
     }
+
+    /// The same blobs, for somebody who holds what he adds.
+    func held(by holder: @escaping @Sendable ([Digest]) throws(BlobError) -> Void) throws(BlobError) -> BlobDirectory {
+        let again = try BlobError.naming("open blobs") { () throws(Errno) in
+            try root.fd.open(".", [.readOnly, .directory])
+        }
+        return BlobDirectory(reading: again, holder)
+    }
+
+    /// To be called before blobs are looked for that are not to be fetched again.
+    func hold(_ digests: [Digest]) throws(BlobError) { try holder?(digests) }
 
     /// In the directory of a path, made where it is missing.
     public convenience init(making path: [UInt8]) throws(BlobError) {
@@ -24,7 +38,10 @@ public final class BlobDirectory: Sendable {
     }
 
     /// A layout that is only read.
-    init(reading root: consuming Descriptor) { self.root = root }
+    init(reading root: consuming Descriptor, _ holder: (@Sendable ([Digest]) throws(BlobError) -> Void)? = nil) {
+        self.root = root
+        self.holder = holder
+    }
 
     func makeDirectory(_ algorithm: Digest.Algorithm) throws(BlobError) {
         for name in ["blobs", Self.path(algorithm)] {
@@ -97,6 +114,7 @@ public final class BlobDirectory: Sendable {
 extension BlobDirectory {
     /// Keeps a blob of another directory, verified on the way; one that is here already is not read.
     func copy(_ blob: ContentDescriptor, from source: BlobDirectory) throws(BlobError) {
+        try hold([blob.digest])
         if try size(of: blob.digest) == blob.size { return }
         let file = try source.open(blob.digest)
         var writer = try BlobWriter(self, blob.digest.algorithm)

@@ -66,6 +66,7 @@ public struct BlobWriter: ~Copyable {
         let actual: Digest
         do throws(DigestError) { actual = try digester.finish() } catch { throw .unavailable("\(error)") }
         if let digest, digest != actual { throw .wrongDigest(actual, expected: digest) }
+        try directory.hold([actual])
         let name = BlobDirectory.path(actual)
         try BlobError.naming("keep blob \(actual)") { () throws(Errno) in
             if (try? directory.root.fd.status(name)) != nil { return }

@@ -25,20 +25,25 @@ public struct ImagePull: Sendable {
     /// - Throws: ``RegistryError``; blobs that were complete stay.
     public func run(_ name: ManifestName, for platform: Platform? = nil) async throws(RegistryError) -> Outcome {
         let image = try await repository.image(name, for: platform ?? .host)
+        try await local(name) { () throws(BlobError) in
+            try blobs.hold(([image.manifest.config] + image.manifest.layers).map(\.digest))
+        }
         let config = try await self.config(image, platform)
         let layers = image.manifest.layers.unique
         for layer in layers { observer(TransferProgress(blob: layer, state: .waiting)) }
         try await concurrently(layers, width) { (layer) async throws(RegistryError) in try await pull(layer) }
-        try await repository.doing("pull \(name)") { () async throws(RegistryFailure) in
+        try await local(name) { () throws(BlobError) in
             for document in [image.fetched] + image.indexes.reversed() {
-                do throws(BlobError) {
-                    try blobs.keep(document.bytes, expecting: document.descriptor.digest)
-                } catch {
-                    throw .local("\(error)")
-                }
+                try blobs.keep(document.bytes, expecting: document.descriptor.digest)
             }
         }
         return Outcome(image: image, config: config)
+    }
+
+    private func local(_ name: ManifestName, _ body: () throws(BlobError) -> Void) async throws(RegistryError) {
+        do throws(BlobError) { try body() } catch {
+            throw RegistryError(action: "pull \(name)", place: repository.place, reason: .local("\(error)"))
+        }
     }
 
     /// First of all: it is small, and may say that the rest is not wanted.

@@ -6,7 +6,7 @@ internal import Linux
 ///
 /// It lives as long as the object, or the process: the kernel drops the lock on its file whichever way the process ends.
 public final class Lease: Sendable {
-    private let store: Store
+    let store: Store
     let id: String
     private let file: Descriptor
 
