@@ -1,4 +1,5 @@
 import Linux
+import OCI
 
 /// The bridge from a command, which runs on the main thread, to what is asynchronous. Namespaces are entered before any
 /// command runs, so that threads may exist from here on.
@@ -8,6 +9,21 @@ func waiting<Value: Sendable>(_ body: @escaping @Sendable () async throws -> Val
         do { outcome.set(.success(try await body())) } catch { outcome.set(.failure(error)) }
     }
     return try outcome.wait().get()
+}
+
+/// The same for work with registries: what goes wrong becomes the one line that the user sees.
+func reporting<Value: Sendable>(_ body: @escaping @Sendable () async throws -> Value) throws -> Value {
+    do {
+        return try waiting(body)
+    } catch let failure as Failure {
+        throw failure
+    } catch let error as RegistryError {
+        guard case .unauthorized = error.reason else { throw Failure.failed("\(error)") }
+        let host = error.place.prefix { $0 != "/" }
+        throw Failure.failed("\(error); shale login \(host) keeps credentials for it")
+    } catch {
+        throw Failure.failed("\(error)")
+    }
 }
 
 /// A result that one thread waits for.

@@ -23,10 +23,10 @@ struct ArchiveContents {
     ///
     /// - Throws: ``ArchiveError`` for what is damaged or hostile. Blobs that were complete stay, without a name.
     init(reading fd: FD, into blobs: BlobDirectory, _ limits: LayerLimits) throws(ArchiveError) {
-        let input = try ArchiveError.wrapping { () throws(LayerError) in try LayerInput(fd, limits) }
-        let archive = try ArchiveError.wrapping { () throws(LayerError) in try ArchiveReader(input) }
+        let input = try ArchiveError.reading { () throws(LayerError) in try LayerInput(fd, limits) }
+        let archive = try ArchiveError.reading { () throws(LayerError) in try ArchiveReader(input) }
         var entries = 0
-        while let entry = try ArchiveError.wrapping({ () throws(LayerError) in try archive.next() }) {
+        while let entry = try ArchiveError.reading({ () throws(LayerError) in try archive.next() }) {
             entries += 1
             guard entries <= Self.mostEntries else {
                 throw ArchiveError("read archive: more than \(Self.mostEntries) entries")
@@ -66,23 +66,23 @@ struct ArchiveContents {
     ) throws(ArchiveError) -> File {
         let expected = digest(entry.name)
         var start: [UInt8] = []
-        do throws(BlobError) {
-            var writer = try BlobWriter(blobs, expected?.algorithm ?? .sha256)
-            var failure: ArchiveError?
-            do throws(ArchiveError) {
-                try data(entry, size, archive) { (piece) throws(BlobError) in
-                    if start.count < 4 { start += piece.prefix(4 - start.count) }
-                    try writer.write(piece)
-                }
-            } catch {
-                failure = error
-            }
-            if let failure { throw BlobError.unavailable(failure.description) }
-            let kept = try writer.finish(expecting: expected, size: size)
-            return File(digest: kept.digest, size: kept.size, compression: Compression(magic: start))
-        } catch {
+        var writer = try keeping(entry) { () throws(BlobError) in try BlobWriter(blobs, expected?.algorithm ?? .sha256)
+        }
+        try data(entry, size, archive) { (piece) throws(BlobError) in
+            if start.count < 4 { start += piece.prefix(4 - start.count) }
+            try writer.write(piece)
+        }
+        let kept: (digest: Digest, size: Int64)
+        do throws(BlobError) { kept = try writer.finish(expecting: expected, size: size) } catch {
             throw ArchiveError("read", entry.name, error.description)
         }
+        return File(digest: kept.digest, size: kept.size, compression: Compression(magic: start))
+    }
+
+    private static func keeping<Result: ~Copyable>(
+        _ entry: TarEntry, _ body: () throws(BlobError) -> Result
+    ) throws(ArchiveError) -> Result {
+        do throws(BlobError) { return try body() } catch { throw ArchiveError("read", entry.name, error.description) }
     }
 
     /// A file's bytes from its beginning to its end; a file with holes is refused, since only a bomb has them here.
@@ -96,11 +96,13 @@ struct ArchiveContents {
                 guard offset == position else {
                     throw LayerError(.refused, "read", entry.name, "a file with holes")
                 }
-                do throws(BlobError) { try body(piece) } catch { throw LayerError(.unavailable, "keep", "\(error)") }
+                do throws(BlobError) { try body(piece) } catch {
+                    throw LayerError(.unavailable, "keep", entry.name, "\(error)")
+                }
                 position += Int64(piece.count)
             }
         } catch {
-            throw ArchiveError("\(error)")
+            throw ArchiveError(error)
         }
         guard position == size else { throw ArchiveError("read", entry.name, "a file with holes") }
     }

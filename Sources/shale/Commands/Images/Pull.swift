@@ -26,7 +26,7 @@ struct Pull: ParsableCommand {
         let platform = platform
         let display = TransferDisplay("pull \(reference.familiar)")
         defer { display.end() }
-        let named = try Login.reporting {
+        let named = try reporting {
             let lease = try store.lease()
             var pull = ImagePull(registry.repository(reference.repository), into: try lease.blobs())
             pull.observer = display.observer

@@ -30,7 +30,7 @@ struct Push: ParsableCommand {
         let (image, platform) = (image, platform)
         let display = TransferDisplay("push \(target.familiar)")
         defer { display.end() }
-        let digest = try Login.reporting {
+        let digest = try reporting {
             let lease = try store.lease()
             let found = try store.load(try store.find(image).image, for: platform)
             try lease.hold(([found.descriptor, found.manifest.config] + found.manifest.layers).map(\.digest))

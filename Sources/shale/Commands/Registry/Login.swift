@@ -49,18 +49,12 @@ struct Login: ParsableCommand {
         let store = options.credentials
         let client = try options.client()
         let plain = !options.tlsVerify
-        try Self.reporting {
+        try reporting {
             let registry = Registry(name, client: client, allowsPlain: plain) { _ in credential }
             try await registry.check()
             try await store.store(credential, registry: name)
         }
         print("Login Succeeded")
-    }
-
-    static func reporting<Value: Sendable>(_ body: @escaping @Sendable () async throws -> Value) throws -> Value {
-        do { return try waiting(body) } catch let failure as Failure { throw failure } catch {
-            throw Failure.failed("\(error)")
-        }
     }
 
     /// Standard input, without the line's end.

@@ -17,7 +17,7 @@ struct Logout: ParsableCommand {
         let environment = Environment.process
         let store =
             authfile.map { CredentialStore(file: Arguments.bytes($0), environment) } ?? CredentialStore(environment)
-        let existed = try Login.reporting { try await store.erase(registry: name) }
+        let existed = try reporting { try await store.erase(registry: name) }
         guard existed else { throw Failure(status: 1, message: "logout: no credentials for \(name)") }
         print("Removed login credentials for \(name)")
     }
