@@ -2,7 +2,21 @@
 """Trees for tests: `describe DIR` prints one line for each object, `generate DIR SEED [whiteouts]` makes a random one."""
 import hashlib, os, random, stat, sys
 
-SKIPPED = (b"security.selinux",)
+SKIPPED = ("security.selinux",)
+RECORD = "user.containers.override_stat"
+
+
+def shown(path, s, keys):
+    """Mode, owner, group and device, from the record where there is one (containers/storage)."""
+    mode, uid, gid, device = s.st_mode, s.st_uid, s.st_gid, s.st_rdev
+    if RECORD in keys:
+        uid, gid, permissions, kind = os.getxattr(path, RECORD, follow_symlinks=False).decode().split(":")
+        uid, gid, mode = int(uid), int(gid), stat.S_IFMT(mode) | int(permissions, 8)
+        if kind[:5] in ("block", "char-"):
+            letter, major, minor = kind.split("-")
+            mode = (stat.S_IFBLK if letter == "block" else stat.S_IFCHR) | stat.S_IMODE(mode)
+            device = os.makedev(int(major), int(minor))
+    return mode, uid, gid, device
 
 
 def describe(root, times=True):
@@ -12,26 +26,25 @@ def describe(root, times=True):
         for name in sorted(folders + files):
             path = os.path.join(folder, name)
             s = os.lstat(path)
+            keys = sorted(os.listxattr(path, follow_symlinks=False))
+            mode, uid, gid, device = shown(path, s, keys)
             short = path[len(root) + 1:]
-            fields = [repr(short), oct(s.st_mode), s.st_uid, s.st_gid]
+            fields = [repr(short), oct(mode), uid, gid]
             if times:
                 fields.append(int(s.st_mtime_ns // 1_000_000_000))
-            if stat.S_ISREG(s.st_mode):
+            if stat.S_ISREG(mode):
                 with open(path, "rb") as f:
                     fields += [s.st_size, hashlib.file_digest(f, "sha256").hexdigest()[:16]]
-            elif stat.S_ISLNK(s.st_mode):
+            elif stat.S_ISLNK(mode):
                 fields.append(repr(os.readlink(path)))
-            elif stat.S_ISBLK(s.st_mode) or stat.S_ISCHR(s.st_mode):
-                if s.st_rdev == 0:
-                    fields = [repr(short), "whiteout"]
-                else:
-                    fields.append((os.major(s.st_rdev), os.minor(s.st_rdev)))
+            elif stat.S_ISBLK(mode) or stat.S_ISCHR(mode):
+                fields = [repr(short), "whiteout"] if device == 0 else fields + [(os.major(device), os.minor(device))]
             if not stat.S_ISDIR(s.st_mode) and s.st_nlink > 1 and s.st_rdev == 0:
                 other = first.setdefault((s.st_dev, s.st_ino), short)
                 if other != short:
                     fields.append(("same as", repr(other)))
-            for key in sorted(os.listxattr(path, follow_symlinks=False)):
-                if key.encode() not in SKIPPED:
+            for key in keys:
+                if key not in SKIPPED and key != RECORD:
                     fields.append((key, os.getxattr(path, key, follow_symlinks=False)))
             lines.append(" ".join(str(field) for field in fields))
     return lines
@@ -57,7 +70,9 @@ def generate(root, seed, whiteouts):
         if me:
             os.chown(path, r.choice([0, 1, 1000, 65534, 2097152, 4000000000]), r.choice([0, 5, 3000000]), follow_symlinks=False)
         if not link:
-            os.chmod(path, r.choice([0o755, 0o644, 0o600, 0o777, 0o4755, 0o2755, 0o1777, 0o400]))
+            mode = r.choice([0o755, 0o644, 0o600, 0o777, 0o4755, 0o2755, 0o1777, 0o400])
+            # Others than root must be able to enter what they made.
+            os.chmod(path, mode if me or not os.path.isdir(path) else mode | 0o700)
         os.utime(path, ns=(0, r.choice([0, 1, 1_700_000_000, -5, 8_589_934_592, 20_000_000_000]) * 1_000_000_000), follow_symlinks=False)
 
     made = []

@@ -97,12 +97,14 @@ struct LayerMarking {
         if case .symlink = entry.kind { isSymlink = true }
         if !recordsOwners { try fd.setOwner(name, uid: entry.uid, gid: entry.gid) }
         let dropped = try setAttributes(entry, fd, name)
-        if recordsOwners, !isSymlink, entry.kind != .fifo {
+        // The kernel lets only files and directories have such attributes.
+        let records = recordsOwners && !isSymlink && entry.kind != .fifo
+        if records {
             let type: UInt32 = entry.kind == .directory ? 0o040000 : 0o100000
             let record = RecordedOwner(uid: entry.uid, gid: entry.gid, mode: entry.mode, kind: .init(type: type))
             try fd.setAttribute(name, Self.recordName, record.bytes)
         }
-        if !isSymlink { try fd.setMode(name, recordsOwners ? readable(entry) : entry.mode) }
+        if !isSymlink { try fd.setMode(name, records ? readable(entry) : entry.mode) }
         try fd.setTimes(name, access: entry.modified, modified: entry.modified)
         return dropped
     }

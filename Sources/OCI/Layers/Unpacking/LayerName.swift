@@ -11,7 +11,10 @@ enum LayerName {
         var components: [ArraySlice<UInt8>] = []
         for component in stored.split(separator: UInt8(ascii: "/")) where component != [0x2e] {
             guard component != [0x2e, 0x2e] else { throw refuse("the name leads upwards") }
-            guard component.count <= 255 else { throw refuse("a part of the name is longer than 255 bytes") }
+            // A whiteout of the longest name is longer than that.
+            guard component.count <= (component.starts(with: WhiteoutName.prefix) ? 259 : 255) else {
+                throw refuse("a part of the name is longer than 255 bytes")
+            }
             components.append(component)
         }
         return Array(components.joined(separator: [UInt8(ascii: "/")]))
