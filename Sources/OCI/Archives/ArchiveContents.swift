@@ -23,7 +23,7 @@ struct ArchiveContents {
     ///
     /// - Throws: ``ArchiveError`` for what is damaged or hostile. Blobs that were complete stay, without a name.
     init(reading fd: FD, into blobs: BlobDirectory, _ limits: LayerLimits) throws(ArchiveError) {
-        let input = try ArchiveError.reading { () throws(LayerError) in try LayerInput(fd, limits) }
+        let input = try ArchiveError.reading { () throws(LayerError) in try LayerInput(fd, limits, hashes: false) }
         let archive = try ArchiveError.reading { () throws(LayerError) in try ArchiveReader(input) }
         var entries = 0
         while let entry = try ArchiveError.reading({ () throws(LayerError) in try archive.next() }) {

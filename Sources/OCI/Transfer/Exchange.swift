@@ -15,6 +15,7 @@ final class Exchange: Sendable {
     private struct State {
         var head: ResponseHead?
         var headWaiter: CheckedContinuation<Result<ResponseHead, TransferError>, Never>?
+        /// What has arrived; the first ``taken`` were taken, and are empty.
         var chunks: [[UInt8]] = []
         var taken = 0
         var buffered = 0
@@ -55,9 +56,13 @@ final class Exchange: Sendable {
                 var goesOn = false
                 let known = state.withLock { state -> Result<[UInt8]?, TransferError>? in
                     if state.taken < state.chunks.count {
-                        let chunk = state.chunks[state.taken]
+                        var chunk: [UInt8] = []
+                        swap(&chunk, &state.chunks[state.taken])
                         state.taken += 1
-                        if state.taken == state.chunks.count { (state.chunks, state.taken) = ([], 0) }
+                        if state.taken == state.chunks.count || state.taken == 64 {
+                            state.chunks.removeFirst(state.taken)
+                            state.taken = 0
+                        }
                         state.buffered -= chunk.count
                         goesOn = state.paused && state.buffered <= Self.low
                         if goesOn { state.paused = false }

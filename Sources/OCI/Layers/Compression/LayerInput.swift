@@ -6,6 +6,7 @@ internal import Linux
 final class LayerInput {
     private let fd: FD
     private let limits: LayerLimits
+    private let hashes: Bool
     private let size = 256 << 10
     private let raw: UnsafeMutableRawPointer
     private let decoded: UnsafeMutableRawPointer
@@ -19,11 +20,13 @@ final class LayerInput {
     private(set) var tarSize: Int64 = 0
     private(set) var compression = Compression.none
 
-    init(_ fd: FD, _ limits: LayerLimits) throws(LayerError) {
+    /// - Parameter hashes: false for an archive whose own digests nobody asks for: then there is no ``finish()``.
+    init(_ fd: FD, _ limits: LayerLimits, hashes: Bool = true) throws(LayerError) {
         let blob = try Digester.ofLayer()
         let tar = try Digester.ofLayer()
         self.fd = fd
         self.limits = limits
+        self.hashes = hashes
         self.blob = blob
         self.tar = tar
         raw = .allocate(byteCount: size, alignment: 4096)
@@ -52,7 +55,7 @@ final class LayerInput {
             if bytes.isEmpty { continue }
             tarSize += Int64(bytes.count)
             try checkLimits()
-            tar.update(bytes)
+            if hashes { tar.update(bytes) }
             return bytes
         }
     }
@@ -68,7 +71,7 @@ final class LayerInput {
             count += read
         }
         rest = UnsafeRawBufferPointer(start: raw, count: count)
-        blob.update(rest)
+        if hashes { blob.update(rest) }
         blobSize += Int64(count)
         if !begun { try begin() }
     }
