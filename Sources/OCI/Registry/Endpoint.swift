@@ -61,7 +61,10 @@ actor Endpoint {
         }
         let status = response.head.status
         if status == 200 { return nil }
-        if status == 401 || status == 403, await authorizer.learn(response.head) { return nil }
+        if status == 401 || status == 403, await authorizer.learn(response.head) {
+            await response.discard()
+            return nil
+        }
         let failure = await RegistryFailure.reading(response)
         guard other(.success(status)) else {
             if case .notFound = failure { throw .answer("\(address) answers 404: no registry is there") }

@@ -70,6 +70,7 @@ public final class Registry: Sendable {
         guard response.head.status == 401, ours,
             let renewed = try await authorizer.header(after: response.head, refusing: header, for: scopes, at: base)
         else { return response }
+        await response.discard()
         request.headers["Authorization"] = renewed
         return try await transfer(request, retries)
     }

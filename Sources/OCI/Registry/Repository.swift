@@ -41,6 +41,7 @@ public struct Repository: Sendable {
                     throw .answer("its pages of tags do not end")
                 }
                 tags += try await page(try await expecting([200], response))
+                guard tags.count <= 1_000_000 else { throw .answer("it has more than a million tags") }
                 next = nil
                 if let link = response.head.headers.all("Link").lazy.compactMap(Self.next).first {
                     guard let address = response.address.resolve(link) else {

@@ -50,6 +50,7 @@ public final class HTTPClient: Sendable {
             let exchange = engine.start(request)
             let response = Response(head: try await exchange.head(), address: request.address, exchange: exchange)
             guard let next = try Redirect.next(request, response.head) else { return response }
+            await response.discard()
             request = next
         }
         throw TransferError(.redirect, "redirected more than ten times, last to \(request.address)")

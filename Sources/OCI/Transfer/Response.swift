@@ -27,6 +27,9 @@ public final class Response: Sendable {
     /// - Throws: ``TransferError`` when the connection breaks, stalls, or the task is cancelled.
     public func next() async throws(TransferError) -> [UInt8]? { try await exchange.next() }
 
+    /// Reads a body that nobody wants, if it is small: then its connection can be used again.
+    func discard() async { _ = try? await body(atMost: 64 << 10) }
+
     /// The whole body.
     ///
     /// - Throws: ``TransferError`` of kind `answer` for more than `limit` bytes.
