@@ -44,6 +44,8 @@ let package = Package(
                 .product(name: "SystemPackage", package: "swift-system"),
                 .product(name: "GRDB", package: "GRDB.swift"),
             ], swiftSettings: strict),
+        .target(name: "Dockerfile", swiftSettings: strict),
+        .testTarget(name: "DockerfileTests", dependencies: ["Dockerfile"], swiftSettings: strict),
         .target(name: "Changes", dependencies: ["Linux", "CLinux"], swiftSettings: strict),
         .executableTarget(
             name: "shale",
@@ -63,6 +65,10 @@ let package = Package(
         .testTarget(
             name: "OCITests", dependencies: ["OCI", "Linux", "CLinux", "shale"],
             exclude: ["Fixtures", "Support/badregistry.py"], swiftSettings: strict),
+        // SEMANTICS.md rule by rule, on mounts alone. Knows nothing of how they are made.
+        .testTarget(
+            name: "ConformanceTests", dependencies: ["ShaleTesting", "Linux", "CLinux", "shalefs", "shale"],
+            swiftSettings: strict),
         // The oracle: the same operations on kernel overlayfs and on ours. Knows nothing of the code above.
         .target(name: "CDifferential"),
         .executableTarget(name: "differential", dependencies: ["CDifferential"], swiftSettings: strict),

@@ -5,6 +5,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <grp.h>
+#include <linux/capability.h>
 #include <linux/fs.h>
 #include <sched.h>
 #include <signal.h>
@@ -47,15 +48,26 @@ int cd_private_mounts(void) {
     return (int)checked(mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL));
 }
 
-// glibc's set*id functions change every thread; the file system ids are the calling thread's alone.
+// All or none of the permitted capabilities, for the calling thread alone.
+static int set_effective(int all) {
+    struct __user_cap_header_struct header = {_LINUX_CAPABILITY_VERSION_3, 0};
+    struct __user_cap_data_struct data[2];
+    if (syscall(SYS_capget, &header, data) < 0) return -errno;
+    for (int i = 0; i < 2; i++) data[i].effective = all ? data[i].permitted : 0;
+    return (int)checked(syscall(SYS_capset, &header, data));
+}
+
+// glibc's set*id functions change every thread; the file system ids are the calling thread's alone. They take the
+// file system's capabilities along, but not, say, CAP_SYS_ADMIN, which reads trusted attributes: hence the rest.
 int cd_become(uint32_t uid, uint32_t gid) {
-    // Going back to root needs root's file system uid first: it brings the capabilities back.
     if (uid == 0) {
+        set_effective(1);
         syscall(SYS_setfsuid, uid);
         syscall(SYS_setfsgid, gid);
     } else {
         syscall(SYS_setfsgid, gid);
         syscall(SYS_setfsuid, uid);
+        set_effective(0);
     }
     if ((uint32_t)syscall(SYS_setfsuid, -1) != uid || (uint32_t)syscall(SYS_setfsgid, -1) != gid) return -EPERM;
     return 0;
@@ -155,11 +167,6 @@ int64_t cd_copy_file_range(int from, int64_t from_offset, int to, int64_t to_off
     return checked(copy_file_range(from, &in, to, &out, length, 0));
 }
 
-bool cd_is_directory(int fd) {
-    struct stat status;
-    return fstat(fd, &status) == 0 && S_ISDIR(status.st_mode);
-}
-
 int64_t cd_seek(int fd, int64_t offset, int whence) {
     return checked(lseek(fd, offset, whence));
 }
@@ -185,6 +192,24 @@ int cd_mmap_write(int fd, int64_t offset, const void *bytes, uint64_t length) {
     int result = (int)checked(msync(map, span, MS_SYNC));
     munmap(map, span);
     return result;
+}
+
+void *cd_map(int fd, uint64_t length) {
+    void *map = mmap(NULL, length, PROT_READ, MAP_SHARED, fd, 0);
+    return map == MAP_FAILED ? NULL : map;
+}
+
+void cd_unmap(void *map, uint64_t length) {
+    munmap(map, length);
+}
+
+int64_t cd_copy_mapped(const void *map, void *buffer, uint64_t length) {
+    int fd = memfd_create("mapped", MFD_CLOEXEC);
+    if (fd < 0) return -errno;
+    int64_t count = checked(write(fd, map, length));
+    if (count > 0) count = checked(pread(fd, buffer, (size_t)count, 0));
+    close(fd);
+    return count;
 }
 
 int64_t cd_listxattr(const char *path, void *buffer, uint64_t size) {

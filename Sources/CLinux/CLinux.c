@@ -5,6 +5,7 @@
 #include <fcntl.h>
 #include <linux/capability.h>
 #include <linux/fs.h>
+#include <malloc.h>
 #include <pthread.h>
 #include <sched.h>
 #include <signal.h>
@@ -337,6 +338,31 @@ int cl_processor_of(uint32_t pid) {
     for (int field = 2; p && field < 39; field++) p = strchr(p + 1, ' ');
     return p ? atoi(p + 1) : -ESRCH;
 }
+
+int cl_process_in_group(uint32_t pid, uint32_t gid) {
+    char path[32], text[4096];
+    snprintf(path, sizeof path, "/proc/%u/status", pid);
+    int fd = open(path, O_RDONLY | O_CLOEXEC);
+    if (fd < 0) return -errno;
+    ssize_t n = read(fd, text, sizeof text - 1);
+    close(fd);
+    if (n <= 0) return -ESRCH;
+    text[n] = 0;
+    char *p = strstr(text, "\nGroups:");
+    if (!p) return -ESRCH;
+    p += 8;
+    while (*p && *p != '\n') {
+        char *end;
+        unsigned long group = strtoul(p, &end, 10);
+        if (end == p) break;
+        if (group == gid) return 1;
+        p = end;
+        while (*p == ' ' || *p == '\t') p++;
+    }
+    return 0;
+}
+
+void cl_trim_memory(void) { malloc_trim(0); }
 
 int cl_current_processor(void) { return sched_getcpu(); }
 

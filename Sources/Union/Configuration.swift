@@ -75,10 +75,13 @@ public struct Caller: Sendable {
     public var gid: UInt32
     /// Cleared from the mode of what is created, unless the directory has a default ACL.
     public var umask: UInt32
+    /// The process, by which its other groups are found; 0 where it is not known.
+    public var process: UInt32
 
-    public init(uid: UInt32, gid: UInt32, umask: UInt32 = 0) {
+    public init(uid: UInt32, gid: UInt32, umask: UInt32 = 0, process: UInt32 = 0) {
         self.uid = uid
         self.gid = gid
         self.umask = umask
+        self.process = process
     }
 }

@@ -25,6 +25,8 @@ public final class Union: @unchecked Sendable {
     let monitor = Monitor()
     var table = NodeTable()
     var nodeCount = 1
+    /// The most there were since memory was trimmed.
+    var mostNodes = 1
     var waiters = 0
     var newest: LayerDirectory?
     var oldest: LayerDirectory?
@@ -92,6 +94,9 @@ public final class Union: @unchecked Sendable {
 
     /// Without an upper every change gets EROFS.
     public var isReadOnly: Bool { work == nil }
+
+    /// Whether this process is privileged in the initial user namespace.
+    public var isAdministrator: Bool { privileges.administrator }
 
     /// How many objects are known now; for tests of memory.
     public var knownNodes: Int {

@@ -67,7 +67,7 @@ extension Session {
         case FUSE_SETXATTR: return try setAttribute(exchange)
         case FUSE_REMOVEXATTR:
             guard let name = exchange.name(after: 0) else { throw Errno.invalid }
-            try union.removeAttribute(node(head.nodeid), name.path)
+            try union.removeAttribute(node(head.nodeid), name.path, caller: caller(exchange))
             if strcmp(name.path, "security.capability") == 0 { lastUncapable.store(head.nodeid, ordering: .relaxed) }
             return 0
         case FUSE_STATFS: return try fileSystemStatus(exchange)
@@ -87,7 +87,7 @@ extension Session {
     }
 
     func caller(_ exchange: borrowing Exchange, umask: UInt32 = 0) -> Caller {
-        Caller(uid: exchange.head.uid, gid: exchange.head.gid, umask: umask)
+        Caller(uid: exchange.head.uid, gid: exchange.head.gid, umask: umask, process: exchange.head.pid)
     }
 
     // MARK: Encoding. Nobody changes the tree behind our back: what is said once holds for ever.
@@ -124,7 +124,8 @@ extension Session {
     func entry(_ entry: Entry) -> fuse_entry_out {
         var out = fuse_entry_out()
         out.nodeid = nodeNumber(entry.node)
-        out.entry_valid = Self.forEver
+        // Where the name decides what a change copies up, each use of it is told.
+        out.entry_valid = union.followsNames(of: entry.node) ? 0 : Self.forEver
         out.attr_valid = attributesHold(entry.node) ? Self.forEver : 0
         out.attr = attributes(entry.status)
         return out

@@ -34,10 +34,9 @@ extension Session {
         change.caller = caller(exchange)
         let target = try node(exchange.head.nodeid)
         // Or what it does before somebody else's write to a set-id file, which he has open then.
-        if nothing, !beforeWrite, exchange.head.uid != 0, (try? union.writingDescriptor(target)) == nil,
-            try union.status(target).uid != exchange.head.uid
-        {
-            throw Errno.notPermitted
+        if nothing, !beforeWrite, exchange.head.uid != 0, (try? union.writingDescriptor(target)) == nil {
+            let status = try union.status(target)
+            if status.isRegular, status.mode & 0o6000 != 0, status.uid != exchange.head.uid { throw Errno.notPermitted }
         }
         return encode(try union.change(target, change), of: target, exchange)
     }

@@ -35,7 +35,7 @@ extension Session {
         return 0
     }
 
-    /// Cookies: 1 is after ".", 2 after "..", n + 3 after the listing's n-th name.
+    /// Cookies: 1 is after ".", 2 after "..", then the listing's own.
     func readDirectory(_ exchange: borrowing Exchange, plus: Bool) throws(Errno) -> Int {
         guard let argument = exchange.argument(fuse_read_in.self),
             let pointer = UnsafeRawPointer(bitPattern: UInt(argument.fh))
@@ -44,17 +44,12 @@ extension Session {
         let handle = Unmanaged<DirectoryHandle>.fromOpaque(pointer).takeUnretainedValue()
         let listing = try handle.listing(union, node, fresh: argument.offset == 0)
         var writer = EntryWriter(base: exchange.body, limit: min(Int(argument.size), Exchange.payload), plus: plus)
-        var cookie = argument.offset
-        while cookie < UInt64(listing.count) + 2 {
-            let fits: Bool
-            if cookie < 2 {
-                let number = cookie == 0 ? try union.status(node).ino : union.parentNumber(node)
-                fits = writer.addDots(two: cookie == 1, inode: number, cookie: cookie + 1)
-            } else {
-                fits = try add(listing, Int(cookie - 2), of: node, cookie: cookie + 1, to: &writer)
-            }
-            if !fits { break }
-            cookie += 1
+        for cookie in argument.offset..<max(argument.offset, 2) {
+            let number = cookie == 0 ? try union.status(node).ino : union.parentNumber(node)
+            if !writer.addDots(two: cookie == 1, inode: number, cookie: cookie + 1) { return writer.count }
+        }
+        for position in listing.position(after: argument.offset)..<listing.count {
+            if try !add(listing, position, of: node, cookie: listing.cookie(at: position), to: &writer) { break }
         }
         return writer.count
     }

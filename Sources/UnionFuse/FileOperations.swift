@@ -118,11 +118,18 @@ extension Session {
         else { throw Errno.invalid }
         let node = try node(exchange.head.nodeid)
         let fd = try union.writingDescriptor(node)
+        // Pages that the kernel gathered: it has taken set-id bits and capabilities away if this was write(2), and what
+        // is still there, because it was a mapping, stays.
+        let fromCache = argument.write_flags & UInt32(FUSE_WRITE_CACHE) != 0
+        let capability = fromCache ? try fd.attribute("", "security.capability") : nil
+        let mode = fromCache && !keepsSetID ? try fd.status().mode & 0o7777 : 0
         var result = cl_pwrite(fd.raw, bytes.baseAddress, bytes.count, Int64(bitPattern: argument.offset))
         while result == -4 {
             result = cl_pwrite(fd.raw, bytes.baseAddress, bytes.count, Int64(bitPattern: argument.offset))
         }
         let count = try check(result)
+        if mode & 0o6000 != 0 { try? fd.setMode("", mode) }
+        if let capability { try? fd.setAttribute("", "security.capability", capability) }
         if argument.write_flags & UInt32(FUSE_WRITE_KILL_SUIDGID) != 0 { try union.dropSetID(node, caller(exchange)) }
         exchange.body.storeBytes(of: fuse_write_out(size: UInt32(count), padding: 0), as: fuse_write_out.self)
         return MemoryLayout<fuse_write_out>.size

@@ -70,9 +70,10 @@ public struct MountOptions: Sendable {
         case "volatile": union.volatile = true
         case "fsync":
             switch try word(key, value) {
-            case "volatile": union.volatile = true
-            case "auto", "ordered", "strict": break
-            case let other: throw Refusal("fsync=\(other): must be volatile, auto or strict")
+            // fuse-overlayfs says it with a number.
+            case "volatile", "0": union.volatile = true
+            case "auto", "ordered", "strict", "1": break
+            case let other: throw Refusal("fsync=\(other): must be volatile, auto or strict, or 0 or 1")
             }
         case "userxattr": union.userAttributes = true
         case "whiteouts":

@@ -28,6 +28,7 @@ extension Session {
             if one.nodeid == UInt64(FUSE_ROOT_ID) { continue }
             union.forget(try node(one.nodeid), count: one.nlookup)
         }
+        union.trimMemory()
     }
 
     func make(_ exchange: borrowing Exchange) throws(Errno) -> Int {

@@ -32,6 +32,8 @@ public final class Session: @unchecked Sendable {
     private let ready = Atomic<Bool>(false)
     private let onReady: @Sendable () -> Void
     let ended = Atomic<Bool>(false)
+    /// Our own writes take no set-id bits away (CAP_FSETID in the initial namespace).
+    let keepsSetID: Bool
     /// The node whose capabilities the kernel removed last.
     let lastUncapable = Atomic<UInt64>(0)
 
@@ -47,6 +49,7 @@ public final class Session: @unchecked Sendable {
         self.device = device
         self.options = options
         self.onReady = onReady
+        keepsSetID = union.isAdministrator
         union.onAttributesChanged = { [device] node in
             // The root is never copied up: an address is the kernel's number.
             Self.invalidateAttributes(UInt64(node.address), device)

@@ -18,16 +18,14 @@ struct TreeComparison {
         var links = true
         /// Which names are one object.
         var partition = true
+        /// Whether the kernel may give each name of one file its own number (`Meant.linksShareNumber`).
+        var kernelSplitsLinks = false
         var extents = true
         var contradictions = true
-        /// See `Meant.partsLinks`.
-        var partsLinks = false
-        /// Lowers have hard links.
-        var namesElsewhere = false
-        /// See `Meant.keepsTimes`.
-        var keepsTimes = false
         /// Kinds of difference that the command line asks to overlook.
         var ignored: Set<String> = []
+        /// Times that ours keeps where the kernel's became the present (`Meant.timeKept`).
+        var keptTimes: Set<SetTime> = []
     }
 
     let scope: Scope
@@ -73,12 +71,12 @@ struct TreeComparison {
         if let found = check("owner", sameOwner, { "\($0.stat.uid):\($0.stat.gid)" }) { return found }
         if let found = check("rdev", left.rdev == right.rdev, { "\($0.stat.rdev)" }) { return found }
         if let found = check("size", !isSized || left.size == right.size, { "\($0.stat.size)" }) { return found }
-        // Which directory of a hard link's names is copied up, and so merged, may differ (`Meant.namedElsewhere`).
-        let merged = scope.namesElsewhere && kernel.isDirectory && min(left.nlink, right.nlink) == 1
-        if let found = check("nlink", !scope.links || left.nlink == right.nlink || merged, { "\($0.stat.nlink)" }) {
+        if let found = check("nlink", !scope.links || left.nlink == right.nlink, { "\($0.stat.nlink)" }) {
             return found
         }
-        let sameTime = left.comparableMtime == right.comparableMtime || scope.keepsTimes && left.comparableMtime == .now
+        let sameTime =
+            left.comparableMtime == right.comparableMtime
+            || left.comparableMtime == .now && scope.keptTimes.contains(right.comparableMtime)
         if let found = check("mtime", sameTime, { "\($0.stat.comparableMtime)" }) { return found }
         if let found = check("errors", kernel.errors == ours.errors, { "\($0.errors)" }) { return found }
         if let found = check("content", kernel.content == ours.content, \.shownContent) { return found }
@@ -102,7 +100,8 @@ struct TreeComparison {
         let (left, right) = (firstNames(kernel), firstNames(ours))
         guard left.count == right.count else { return nil }
         for (index, node) in kernel.nodes.enumerated() where left[index] != right[index] {
-            if scope.partsLinks, left[index] == index, node.stat.nlink > 1 { continue }
+            let isFiner = right[left[index]] == right[index]
+            if scope.kernelSplitsLinks && isFiner && Meant.linksShareNumber(ours.nodes[index]) { continue }
             return Difference(
                 kind: "same inode", path: node.path, kernel: "one with \(kernel.nodes[left[index]].path.shown)",
                 ours: "one with \(ours.nodes[right[index]].path.shown)")
@@ -111,10 +110,12 @@ struct TreeComparison {
     }
 
     private func firstNames(_ snapshot: Snapshot) -> [Int] {
-        var first: [UInt64: Int] = [:]
+        // With the device: across file systems the kernel's numbers alone may collide (without `xino`).
+        var first: [ObjectNumber: Int] = [:]
         return snapshot.nodes.enumerated().map { index, node in
-            if let found = first[node.stat.ino] { return found }
-            first[node.stat.ino] = index
+            let number = ObjectNumber(device: node.stat.dev, inode: node.stat.ino)
+            if let found = first[number] { return found }
+            first[number] = index
             return index
         }
     }
@@ -124,6 +125,11 @@ extension Node {
     fileprivate var shownContent: String {
         "\(stat.size) bytes with digest " + String(content, radix: 16)
     }
+}
+
+struct ObjectNumber: Hashable {
+    var device: UInt64
+    var inode: UInt64
 }
 
 func typeName(_ type: UInt32) -> String {

@@ -49,7 +49,7 @@ final class ConcurrentRun {
                     entries.append(entry)
                 }
             }
-            return Layer(entries: entries)
+            return Layer(entries: entries, isForeign: layer.isForeign)
         }
         result.stack.upper = widened(kase.stack.upper)
         result.stack.lowers = kase.stack.lowers.map(widened)
@@ -67,7 +67,8 @@ final class ConcurrentRun {
         defer { clean() }
         for point in [points.kernel, points.ours] { _ = point.withPath { mkdir($0, 0o755) } }
         try places.kernel.build(kase.stack, prefix: kase.profile.prefix)
-        try places.ours.build(kase.stack, prefix: kase.profile.prefix)
+        try places.ours.build(
+            kase.stack, prefix: kase.profile.prefix, setting.spelling(of: kase.profile))
         let kernel = try Mounted(places.kernel, at: points.kernel, by: .kernel, kase.profile)
         defer { kernel.abandon() }
         let ours: Mounted
@@ -99,7 +100,9 @@ final class ConcurrentRun {
         for point in [points.kernel, points.ours] {
             while point.withPath({ cd_umount($0, 1) }) == 0 {}
         }
-        for path in [points.kernel, points.ours, places.kernel.base, places.ours.base] { removeTree(path) }
+        for path in [points.kernel, points.ours] { removeTree(path) }
+        places.kernel.remove()
+        places.ours.remove()
     }
 
     private func finding(_ kind: String, _ kernel: String, _ ours: String) -> Finding {
@@ -116,7 +119,7 @@ final class ConcurrentRun {
     /// On the kernel's mount: makes up steps, and notes what came of them.
     private func invent(_ thread: Int, _ share: Share) {
         let root = points.kernel.appending(Self.own(thread))
-        let executor = Executor(mount: root)
+        let executor = Executor(mount: root, copiesAcross: Meant.copiesAcross(.kernel, setting))
         let observer = Observer()
         var fight = contest(thread, points.kernel)
         var generator = OperationGenerator(
@@ -126,7 +129,7 @@ final class ConcurrentRun {
             let open = Set(executor.slots.indices.filter { executor.slots[$0] != nil })
             let step = generator.next(observer.snapshot(of: root), openSlots: open)
             share.steps.append(step)
-            share.outcomes.append(executor.perform(Meant.forKernel(step, setting.mounter)))
+            share.outcomes.append(executor.perform(setting.translates ? Meant.forKernel(step) : step))
             fight.strike()
         }
         executor.closeAll()
@@ -140,7 +143,7 @@ final class ConcurrentRun {
         for (index, step) in share.steps.enumerated() {
             let outcome = executor.perform(step)
             let expected = share.outcomes[index]
-            let same = outcome == expected || Meant.outcome(of: step, expected, outcome, kase.profile)
+            let same = outcome == expected || Meant.outcome(of: step, expected, outcome)
             if !same && share.difference == nil && !setting.ignored.contains("result") {
                 let text = "\(step.shown) in \(Self.own(thread).shown): \(outcome.shown)"
                 share.difference = finding("result", expected.shown, text)
@@ -181,6 +184,7 @@ final class ConcurrentRun {
             ("ours over the kernel's upper", places.kernel, setting.mounter, last.kernel),
         ]
         for (phase, place, mounter, expected) in rounds {
+            if phase == "kernel over our upper" && kase.profile.foreignWhiteouts { continue }
             let now: Snapshot
             do {
                 let mounted = try Mounted(place, at: points.ours, by: mounter, kase.profile)

@@ -15,7 +15,7 @@ final class Scratch {
     let base: UnsafeMutableRawPointer
 
     init() {
-        base = UnsafeMutableRawPointer.allocate(byteCount: Self.size, alignment: 16)
+        base = UnsafeMutableRawPointer.allocate(byteCount: Self.size, alignment: 4096)
     }
 
     deinit {

@@ -59,6 +59,11 @@ struct Profile {
     /// Hard links in lowers: without an index the kernel breaks them at copy-up (SEMANTICS 5.8).
     var lowerHardLinks = false
     var userXattrs = false
+    /// Some lowers are on a file system of their own.
+    var foreignLowers = false
+    /// On our side whiteouts and opaque marks in lowers are `.wh.` files, as images hold them: same tree, other
+    /// spelling (SEMANTICS 4.5). The kernel cannot read that, so it is not mounted over our copy.
+    var foreignWhiteouts = false
     /// Names that begin with `.wh.` are ordinary.
     var whiteoutNames = false
 
@@ -81,7 +86,13 @@ struct Profile {
             names.name = "userxattr+whiteouts=device"
             names.ours = ["whiteouts=device"]
             names.whiteoutNames = true
-            return [plain, plain, names]
+            var foreign = plain
+            foreign.name = "userxattr+tmpfs"
+            foreign.foreignLowers = true
+            var spelt = plain
+            spelt.name = "userxattr+.wh."
+            spelt.foreignWhiteouts = true
+            return [plain, names, foreign, plain, spelt]
         }
         func profile(_ options: String..., links: Bool = true) -> Profile {
             Profile(name: options.joined(separator: ","), options: options, lowerHardLinks: links)
@@ -90,7 +101,17 @@ struct Profile {
         names.name += "+whiteouts=device"
         names.ours = ["whiteouts=device"]
         names.whiteoutNames = true
+        var foreign = profile("redirect_dir=on", "index=on", "xino=on")
+        foreign.name += "+tmpfs"
+        foreign.foreignLowers = true
+        var foreignPlain = profile("redirect_dir=on", "metacopy=on", "index=on")
+        foreignPlain.name += "+tmpfs"
+        foreignPlain.foreignLowers = true
+        var spelt = profile("redirect_dir=on", "index=on")
+        spelt.name += "+.wh."
+        spelt.foreignWhiteouts = true
         return [
+            foreign, spelt, foreignPlain,
             profile("index=on", "redirect_dir=off"),
             profile("redirect_dir=on", "index=on"),
             profile("redirect_dir=on", "metacopy=on", "index=on"),

@@ -1,21 +1,6 @@
 import CDifferential
 import Glibc
 
-/// What came of an operation: a value or -errno, and what was read.
-struct Outcome: Equatable {
-    var code: Int64
-    var detail: Bytes = []
-
-    var succeeded: Bool { code >= 0 }
-
-    var shown: String {
-        if code < 0 { return errnoName(Int32(-code)) }
-        let text =
-            detail.allSatisfy { $0 >= 0x20 && $0 < 0x7f } ? String(decoding: detail, as: UTF8.self) : detail.shown
-        return detail.isEmpty ? "\(code)" : "\(code) \(text)"
-    }
-}
-
 /// Does operations to one mount.
 final class Executor {
     /// How many descriptors are kept open at most.
@@ -23,25 +8,32 @@ final class Executor {
 
     let mount: Bytes
     private(set) var slots: [Int32?] = Array(repeating: nil, count: slotCount)
+    private var mappings: [Mapping?] = Array(repeating: nil, count: slotCount)
+    private(set) var scan: DirectoryScan?
     private let scratch = Scratch()
 
-    init(mount: Bytes) {
+    /// Whether copy_file_range is helped across file systems (see `Meant.copiesAcross`).
+    private let copiesAcross: Bool
+
+    init(mount: Bytes, copiesAcross: Bool = false) {
         self.mount = mount
+        self.copiesAcross = copiesAcross
     }
 
     /// What `fstat` says of each open slot.
-    func openFiles() -> [(slot: Int, shown: String, ino: UInt64)] {
+    func openFiles() -> [OpenFile] {
         slots.indices.compactMap { slot in
             guard let fd = slots[slot] else { return nil }
             var stat = cd_stat()
             let result = cd_fstat(fd, &stat)
-            if result < 0 { return (slot, errnoName(-result), 0) }
-            return (slot, String(decoding: Self.describe(stat), as: UTF8.self), stat.ino)
+            if result < 0 { return OpenFile(slot: slot, shown: errnoName(-result), stat: cd_stat()) }
+            return OpenFile(slot: slot, shown: String(decoding: Self.describe(stat), as: UTF8.self), stat: stat)
         }
     }
 
     func closeAll() {
         for slot in slots.indices { closeSlot(slot) }
+        scan = nil
     }
 
     func perform(_ step: Step) -> Outcome {
@@ -51,6 +43,7 @@ final class Executor {
             if step.actor.uid != 0 || step.actor.gid != 0 { _ = cd_become(0, 0) }
             _ = umask(0o022)
         }
+        defer { scan?.watch() }
         if let outcome = performOnFile(step.operation) { return outcome }
         if let outcome = performOnName(step.operation) { return outcome }
         if let outcome = performOnAttribute(step.operation) { return outcome }
@@ -87,12 +80,26 @@ final class Executor {
             return with(path, O_RDWR) { mapWrite($0, data, at: offset) }
         case .copyRange(let from, let offset, let to, let target, let length):
             return with(from, O_RDONLY) { source in
-                with(to, O_WRONLY) {
-                    Outcome(code: cd_copy_file_range(source, offset, $0, target, length))
+                // Whether the other end of a fifo can be opened is another question.
+                if !isFile(source) { return outcome(-EINVAL) }
+                return with(to, O_WRONLY) {
+                    let count = cd_copy_file_range(source, offset, $0, target, length)
+                    return count == -Int64(EXDEV) && copiesAcross
+                        ? copy(source, offset, $0, target, length) : Outcome(code: count)
                 }
             }
         case .seek(let path, let offset, let whence):
-            return with(path, O_RDONLY) { Outcome(code: cd_is_directory($0) ? 0 : cd_seek($0, offset, whence)) }
+            return with(path, O_RDONLY) { seek($0, offset, whence) }
+        case .scanBegin(let path):
+            let fd = at(path) { cd_open($0, O_RDONLY | O_DIRECTORY | O_NONBLOCK, 0) }
+            scan = DirectoryScan(fd)
+            return Outcome(code: Int64(min(fd, 0)))
+        case .scanOn:
+            scan?.advance()
+            return Outcome(code: 0)
+        case .scanEnd:
+            defer { scan = nil }
+            return scan?.finish() ?? outcome(-EBADF)
         case .list(let path, let size): return with(path, O_RDONLY | O_DIRECTORY) { list($0, size) }
         default: return nil
         }
@@ -113,7 +120,7 @@ final class Executor {
             let bytes = write.bytes
             let count = Glibc.write(fd, bytes, bytes.count)
             result.code = count < 0 ? -Int64(errno) : Int64(count)
-        } else if flags & O_ACCMODE == O_RDONLY && flags & (O_DIRECTORY | Int32(CD_O_PATH) | Int32(CD_O_DIRECT)) == 0 {
+        } else if flags & O_ACCMODE == O_RDONLY && flags & (O_DIRECTORY | Int32(CD_O_PATH)) == 0 {
             result = read(fd, at: 0, length: 65536)
         }
         keep(fd, in: slot)
@@ -144,6 +151,29 @@ final class Executor {
         return Outcome(code: count < 0 ? -Int64(errno) : Int64(count))
     }
 
+    /// Not of a directory: there FUSE's part in the kernel answers, and nobody asks.
+    private func seek(_ fd: Int32, _ offset: Int64, _ whence: Int32) -> Outcome {
+        var stat = cd_stat()
+        if cd_fstat(fd, &stat) == 0 && stat.mode & UInt32(S_IFMT) == UInt32(S_IFDIR) { return outcome(-EISDIR) }
+        let found = cd_seek(fd, offset, whence)
+        // Holes may differ (`Meant.outcome`); where the next write goes must not.
+        _ = cd_seek(fd, offset, SEEK_SET)
+        return Outcome(code: found)
+    }
+
+    private func isFile(_ fd: Int32) -> Bool {
+        var stat = cd_stat()
+        return cd_fstat(fd, &stat) == 0 && stat.mode & UInt32(S_IFMT) == UInt32(S_IFREG)
+    }
+
+    private func copy(_ from: Int32, _ offset: Int64, _ to: Int32, _ target: Int64, _ length: UInt64) -> Outcome {
+        let wanted = min(Int(length), Scratch.size)
+        let count = Glibc.pread(from, scratch.base, wanted, off_t(offset))
+        if count < 0 { return Outcome(code: -Int64(errno)) }
+        let written = Glibc.pwrite(to, scratch.base, count, off_t(target))
+        return Outcome(code: written < 0 ? -Int64(errno) : Int64(written))
+    }
+
     /// Within the file as it is: beyond its end a mapping ends the process.
     private func mapWrite(_ fd: Int32, _ data: Payload, at offset: Int64) -> Outcome {
         var stat = cd_stat()
@@ -155,9 +185,34 @@ final class Executor {
         return outcome(cd_mmap_write(fd, offset, bytes, UInt64(bytes.count)))
     }
 
+    /// Whether a mapping shows what a read does, and what that is.
+    private func mapRead(_ fd: Int32, _ slot: Int) -> Outcome {
+        var stat = cd_stat()
+        let result = cd_fstat(fd, &stat)
+        if result < 0 { return outcome(result) }
+        guard stat.mode & UInt32(S_IFMT) == UInt32(S_IFREG) else { return outcome(-ENODEV) }
+        if mappings[slot] == nil { mappings[slot] = Mapping(fd, min(stat.size, 65536)) }
+        guard let mapping = mappings[slot] else { return outcome(-ENODATA) }
+        let expected = read(fd, at: 0, length: 65536)
+        let count = mapping.copy(to: scratch.base, stat.size)
+        var digest = Digest()
+        digest.add(UnsafeRawBufferPointer(start: scratch.base, count: Int(max(0, count))))
+        // The mapping may be shorter than the file is by now: then as much is read.
+        let same = read(fd, at: 0, length: Int(max(0, count))).detail
+        let shown = Bytes("digest " + String(digest.value, radix: 16))
+        if count == Int64(mapping.reach(stat.size)) && shown == same {
+            return Outcome(code: expected.code, detail: Bytes("mapped as read: ") + shown)
+        }
+        return Outcome(code: expected.code, detail: Meant.mappedUnlikeRead)
+    }
+
     private func list(_ fd: Int32, _ size: Int) -> Outcome {
         var names: [Bytes] = []
-        let result = forEachEntry(of: fd, bufferSize: size) { names.append($0.bytes) }
+        let result = forEachEntry(of: fd, bufferSize: size) { entry in
+            // See `Meant.contradictionsCount`: the kernel lists whiteouts that it then does not find.
+            var stat = cd_stat()
+            if entry.bytes.withPath({ cd_statx(fd, $0, 0, &stat) }) != -ENOENT { names.append(entry.bytes) }
+        }
         names.sort(by: precedes)
         var detail = Bytes()
         for name in names { detail += Bytes(name.shown) + [0x20] }
@@ -215,13 +270,16 @@ final class Executor {
             }
             return Outcome(code: count, detail: count > 0 ? taken(Int(count)) : [])
         case .listXattr(let path):
-            // Whether it works: the names are compared, sorted, with the whole tree, and the room that the kernel
-            // asks for counts names that it then hides.
-            return Outcome(code: min(0, at(path) { cd_listxattr($0, nil, 0) }))
+            // The size alone: the names are compared, sorted, with the whole tree. (Asked without a buffer, the kernel
+            // counts its own attributes too.)
+            return Outcome(code: at(path) { cd_listxattr($0, scratch.base, UInt64(Scratch.size)) })
         case .access(let path, let mode): return at(path) { outcome(cd_access($0, mode)) }
         case .stat(let path):
             var stat = cd_stat()
             let result = at(path) { cd_statx(-1, $0, 1, &stat) }
+            // The time is compared with the tree.
+            stat.mtime_sec = 0
+            stat.mtime_nsec = 0
             return Outcome(code: Int64(result), detail: result < 0 ? [] : Self.describe(stat))
         case .statFilesystem(let path):
             var statfs = cd_statfs()
@@ -260,6 +318,7 @@ final class Executor {
     }
 
     private func closeSlot(_ slot: Int) {
+        mappings[slot] = nil
         if let fd = slots[slot] { close(fd) }
         slots[slot] = nil
     }
@@ -278,9 +337,7 @@ final class Executor {
         case .slotTruncate(let slot, let size): return on(slot) { checked(ftruncate($0, off_t(size))) }
         case .slotFallocate(let slot, let mode, let offset, let length):
             return on(slot) { outcome(cd_fallocate($0, mode, offset, length)) }
-        case .slotSeek(let slot, let offset, let whence):
-            // Not in directories: there the kernel's FUSE client knows no data and no holes.
-            return on(slot) { Outcome(code: cd_is_directory($0) ? 0 : cd_seek($0, offset, whence)) }
+        case .slotSeek(let slot, let offset, let whence): return on(slot) { seek($0, offset, whence) }
         case .slotLink(let slot, let path): return on(slot) { fd in at(path) { outcome(cd_link_fd(fd, $0)) } }
         case .slotChmod(let slot, let mode): return on(slot) { checked(fchmod($0, mode_t(mode))) }
         case .slotChown(let slot, let uid, let gid): return on(slot) { checked(fchown($0, uid, gid)) }
@@ -289,6 +346,7 @@ final class Executor {
                 xattr.name.withPath { outcome(cd_fsetxattr(fd, $0, xattr.value, UInt64(xattr.value.count), 0)) }
             }
         case .slotMapWrite(let slot, let offset, let data): return on(slot) { mapWrite($0, data, at: offset) }
+        case .slotMapRead(let slot): return on(slot) { mapRead($0, slot) }
         case .slotList(let slot):
             return on(slot) { fd in
                 _ = cd_seek(fd, 0, SEEK_SET)
@@ -313,12 +371,5 @@ final class Executor {
         var stat = cd_stat()
         let result = cd_fstat(fd, &stat)
         return result < 0 ? Bytes(errnoName(-result)) : Self.describe(stat)
-    }
-
-    private static func describe(_ stat: cd_stat) -> Bytes {
-        let isDirectory = stat.mode & UInt32(S_IFMT) == UInt32(S_IFDIR)
-        let size = isDirectory ? "" : " size \(stat.size)"
-        let mtime = stat.comparableMtime
-        return Bytes("mode \(octal(stat.mode)) \(stat.uid):\(stat.gid) nlink \(stat.nlink)\(size) mtime \(mtime)")
     }
 }

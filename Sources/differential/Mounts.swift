@@ -21,10 +21,11 @@ struct StackPlace {
     var upper: Bytes { base.appending(Bytes("u")) }
     var work: Bytes { base.appending(Bytes("w")) }
 
-    func build(_ stack: Stack, prefix: String) throws(Failure) {
-        let builder = StackBuilder(prefix: prefix)
+    func build(_ stack: Stack, prefix: String, _ spelling: StackBuilder.Spelling = .init()) throws(Failure) {
+        let builder = StackBuilder(prefix: prefix, spelling: spelling)
         try make(base)
-        for (layer, path) in zip(stack.layersThatMerge, [upper] + lowers) { try builder.build(layer, at: path) }
+        for (layer, path) in zip(stack.lowers, lowers) { try builder.build(layer, at: path) }
+        try StackBuilder(prefix: prefix).build(stack.upper, at: upper)
         try make(work)
     }
 
@@ -32,10 +33,19 @@ struct StackPlace {
         if path.withPath({ mkdir($0, 0o755) }) < 0 { throw Failure("make \(path.shown): \(errnoName(errno))") }
     }
 
-    func options(_ more: [String]) -> Bytes {
+    /// Deletes all, and unmounts before what was mounted in it.
+    func remove() {
+        for lower in lowers {
+            while lower.withPath({ cd_umount($0, 1) }) == 0 {}
+        }
+        removeTree(base)
+    }
+
+    /// What to mount: with the upper on top, or the upper as one more lower, without a way to write.
+    func options(_ more: [String], readOnly: Bool) -> Bytes {
         var text = Bytes("lowerdir=")
-        text += lowers.joined(separator: [UInt8(ascii: ":")])
-        text += Bytes(",upperdir=") + upper + Bytes(",workdir=") + work
+        text += ((readOnly ? [upper] : []) + lowers).joined(separator: [UInt8(ascii: ":")])
+        if !readOnly { text += Bytes(",upperdir=") + upper + Bytes(",workdir=") + work }
         for option in more { text += Bytes("," + option) }
         return text
     }
@@ -47,12 +57,14 @@ struct Mounted {
     let mounter: Mounter
 
     /// Mounts; fails with the reason.
-    init(_ place: StackPlace, at point: Bytes, by mounter: Mounter, _ profile: Profile) throws(Failure) {
+    init(_ place: StackPlace, at point: Bytes, by mounter: Mounter, _ profile: Profile, readOnly: Bool = false)
+        throws(Failure)
+    {
         self.point = point
         self.mounter = mounter
         switch mounter {
         case .kernel:
-            let data = place.options(profile.options)
+            let data = place.options(profile.options, readOnly: readOnly)
             let result = point.withPath { point in
                 data.withPath { data in
                     "overlay".withCString {
@@ -65,7 +77,7 @@ struct Mounted {
                 throw Failure("mount overlay with \(text): \(errnoName(-result))")
             }
         case .command(let path):
-            let data = place.options(profile.options + profile.ours)
+            let data = place.options(profile.options + profile.ours, readOnly: readOnly)
             let log = place.base.appending(Bytes("log"))
             let status = run([path, Bytes("-o"), data, point], errorsTo: log)
             if status == 0 && isMounted { return }

@@ -189,7 +189,7 @@ extension cd_stat {
     }
 }
 
-enum SetTime: Equatable, CustomStringConvertible {
+enum SetTime: Hashable, CustomStringConvertible {
     case set(Int64, UInt32)
     case now
 

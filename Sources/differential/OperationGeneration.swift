@@ -7,6 +7,9 @@ struct OperationGenerator {
     let vocabulary: Vocabulary
     let actors: [UInt32]
     private var openSlots: Set<Int> = []
+    private var isScanning = false
+    /// Where descriptors that are kept were opened: what happens to those files is worth more attention.
+    private var keptPaths: [Int: Bytes] = [:]
 
     init(random: Random, vocabulary: Vocabulary, actors: [UInt32]) {
         self.random = random
@@ -17,6 +20,11 @@ struct OperationGenerator {
     mutating func next(_ tree: Snapshot, openSlots: Set<Int>) -> Step {
         self.openSlots = openSlots
         var step = Step(operation: operation(tree))
+        switch step.operation {
+        case .open(let path, _, _, _, .some(let slot)), .temporary(_, _, _, let path, .some(let slot)):
+            keptPaths[slot] = path
+        default: break
+        }
         if random.chance(15), let uid = random.pick(actors) {
             step.actor = Actor(uid: uid, gid: random.pick(actors, or: uid))
         }
@@ -25,6 +33,7 @@ struct OperationGenerator {
     }
 
     private mutating func operation(_ tree: Snapshot) -> Operation {
+        if isScanning && random.chance(25) { return scanning(tree) }
         if !openSlots.isEmpty && random.chance(18) { return slotOperation(tree) }
         // A large tree shrinks again: comparisons cost by the object.
         let crowded = tree.nodes.count > 42
@@ -53,6 +62,10 @@ struct OperationGenerator {
 
     /// Mostly a path of the wanted kind, sometimes any, sometimes none that exists.
     private mutating func existing(_ tree: Snapshot, _ wanted: (Node) -> Bool) -> Bytes {
+        if random.chance(15) {
+            let kept = openSlots.sorted().compactMap { keptPaths[$0].flatMap { tree[$0] } }.filter(wanted)
+            if let node = random.pick(kept) { return node.path }
+        }
         let roll = random.below(100)
         if roll < 88, let node = random.pick(tree.nodes.filter { !$0.path.isEmpty && wanted($0) }) { return node.path }
         if roll < 96, let node = random.pick(tree.nodes) { return node.path }
@@ -109,9 +122,11 @@ struct OperationGenerator {
             return .open(existing(tree, \.isDirectory), flags: flags, mode: 0, write: nil, slot: slot)
         default:
             let flags = random.pick(
-                [O_RDONLY | O_TRUNC, O_RDONLY | O_NOFOLLOW, Int32(CD_O_PATH)], or: 0)
+                [O_RDONLY | O_TRUNC, O_RDONLY | O_NOFOLLOW, Int32(CD_O_PATH), O_RDONLY | Int32(CD_O_DIRECT)], or: 0)
             let path = existing(tree) { $0.isFile || $0.isSymlink }
-            return .open(path, flags: flags | O_NONBLOCK, mode: 0, write: nil, slot: slot)
+            // Kept, it would be used for reads that ext4 finds unaligned, and others do not.
+            let kept = flags & Int32(CD_O_DIRECT) != 0 ? nil : slot
+            return .open(path, flags: flags | O_NONBLOCK, mode: 0, write: nil, slot: kept)
         }
     }
 
@@ -142,16 +157,16 @@ struct OperationGenerator {
         case 9, 10:
             let length = random.pick([0, 1, 4096, 10_000, 100_000], or: UInt64(1))
             let from = file(tree)
+            guard Meant.knowsAttributes(of: tree[from], vocabulary) else { return .stat(from) }
             // On one file the ranges must not overlap by accident of the sizes: another file.
             return .copyRange(from, offset(), existing(tree) { $0.isFile && $0.path != from }, offset(), length)
         default: return .mapWrite(file(tree), offset: random.pick([0, 10, 4096], or: 0), payload())
         }
     }
 
-    /// Not FALLOC_FL_COLLAPSE_RANGE and FALLOC_FL_INSERT_RANGE: the kernel's FUSE client refuses them before a server
-    /// hears of them (fs/fuse/file.c, fuse_file_fallocate).
     private mutating func fallocateMode() -> Int32 {
         let keep = Int32(CD_FALLOC_KEEP_SIZE)
+        // FUSE's part in the kernel refuses to collapse and to insert ranges (EOPNOTSUPP): no server can do better.
         let modes = [
             0, keep, keep | Int32(CD_FALLOC_PUNCH_HOLE), Int32(CD_FALLOC_ZERO_RANGE),
             Int32(CD_FALLOC_ZERO_RANGE) | keep,
@@ -162,6 +177,7 @@ struct OperationGenerator {
     private mutating func changingAttributes(_ tree: Snapshot) -> Operation {
         let path = random.chance(4) ? [] : existing(tree) { _ in true }
         let isDirectory = tree[path]?.isDirectory ?? false
+        guard isDirectory || Meant.knowsAttributes(of: tree[path], vocabulary) else { return .stat(path) }
         switch random.below(13) {
         case 0..<5:
             return .chmod(path, isDirectory ? vocabulary.directoryMode(&random) : vocabulary.fileMode(&random))
@@ -172,6 +188,7 @@ struct OperationGenerator {
         case 9..<12:
             let times = (vocabulary.time(&random), vocabulary.time(&random))
             return .setTimes(path, atime: times.0, mtime: times.1, nanoseconds: UInt32(random.below(1_000_000_000)))
+        case 12 where !vocabulary.setsFlags: return .chmod(path, 0o700)
         default: return .setFlags(path, random.pick([0x40, 0x80, 0xc0], or: 0x40))
         }
     }
@@ -186,24 +203,40 @@ struct OperationGenerator {
     private mutating func changingXattrs(_ tree: Snapshot) -> Operation {
         let path = existing(tree) { $0.isFile || $0.isDirectory }
         let node = tree[path]
+        guard node?.isDirectory ?? true || Meant.knowsAttributes(of: node, vocabulary) else { return .listXattr(path) }
         let flags = random.pick([0, 0, 0, 1, 2], or: Int32(0))
         switch random.below(10) {
         case 0..<3: return .setXattr(path, vocabulary.userXattr(&random), flags: flags)
         case 3..<5: return .setXattr(path, vocabulary.acl(&random, onDirectory: node?.isDirectory ?? false), flags: 0)
         case 5 where vocabulary.isInitialRoot: return .setXattr(path, vocabulary.capability(&random), flags: flags)
         case 6:
-            let value = random.pick(["y", "x", "value", ""], or: "")
-            return .setXattr(path, Xattr(name: xattrName(), value: Bytes(value)), flags: flags)
+            let name = xattrName()
+            // An empty capability is taken, and then the kernel cannot remove the directory (EINVAL).
+            let values = name == Bytes("security.capability") ? ["y", "value"] : ["y", "x", "value", ""]
+            return .setXattr(path, Xattr(name: name, value: Bytes(random.pick(values, or: "y"))), flags: flags)
         default:
             let present = node?.xattrs.map(\.name) ?? []
             return .removeXattr(path, random.chance(70) ? random.pick(present, or: xattrName()) : xattrName())
         }
     }
 
+    private mutating func scanning(_ tree: Snapshot) -> Operation {
+        if !isScanning {
+            isScanning = true
+            return .scanBegin(directory(tree))
+        }
+        if random.chance(75) { return .scanOn }
+        isScanning = false
+        return .scanEnd
+    }
+
     private mutating func reading(_ tree: Snapshot) -> Operation {
-        switch random.below(9) {
+        switch random.below(12) {
+        case 9, 10: return scanning(tree)
         case 0: return .readLink(existing(tree, \.isSymlink))
-        case 1: return .getXattr(existing(tree) { _ in true }, xattrName())
+        case 1:
+            let path = existing(tree) { !$0.xattrs.isEmpty }
+            return .getXattr(path, random.pick(tree[path]?.xattrs.map(\.name) ?? [], or: xattrName()))
         case 2: return .listXattr(existing(tree) { _ in true })
         case 3, 4: return .access(existing(tree) { _ in true }, random.pick([0, 1, 2, 4, 6, 7], or: 0))
         case 5: return .seek(file(tree), offset(), whence: Int32(random.chance(50) ? CD_SEEK_DATA : CD_SEEK_HOLE))
@@ -229,7 +262,10 @@ struct OperationGenerator {
 
     private mutating func slotOperation(_ tree: Snapshot) -> Operation {
         let slot = random.pick(openSlots.sorted(), or: 0)
-        switch random.below(22) {
+        let node = keptPaths[slot].flatMap { tree[$0] }
+        let isPlain = Meant.tellsName(of: node, vocabulary) && Meant.knowsAttributes(of: node, vocabulary)
+        switch random.below(25) {
+        case 22..<25: return .slotMapRead(slot)
         case 0..<4: return .slotRead(slot, offset: offset(), length: 65536)
         case 4..<8: return .slotWrite(slot, offset: random.chance(60) ? offset() : nil, payload())
         case 8..<11: return .slotStat(slot)
@@ -237,9 +273,10 @@ struct OperationGenerator {
         case 12: return .slotFallocate(slot, mode: fallocateMode(), offset: offset(), length: 4096)
         case 13: return .slotSeek(slot, offset(), whence: Int32(random.chance(50) ? CD_SEEK_DATA : CD_SEEK_HOLE))
         case 14: return .slotLink(slot, newPath(tree))
-        case 15: return .slotChmod(slot, vocabulary.fileMode(&random))
-        case 16: return .slotChown(slot, random.pick(vocabulary.ids, or: 0), random.pick(vocabulary.ids, or: 0))
-        case 17: return .slotSetXattr(slot, vocabulary.userXattr(&random))
+        case 15 where isPlain: return .slotChmod(slot, vocabulary.fileMode(&random))
+        case 16 where isPlain:
+            return .slotChown(slot, random.pick(vocabulary.ids, or: 0), random.pick(vocabulary.ids, or: 0))
+        case 17 where isPlain: return .slotSetXattr(slot, vocabulary.userXattr(&random))
         case 18: return .slotMapWrite(slot, offset: 0, payload())
         case 19: return .slotList(slot)
         case 20: return .slotSync(slot)

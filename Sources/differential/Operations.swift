@@ -35,6 +35,11 @@ enum Operation {
     case statFilesystem(Bytes)
     case setFlags(Bytes, UInt32)
 
+    /// One listing that goes on over several steps.
+    case scanBegin(Bytes)
+    case scanOn
+    case scanEnd
+
     case slotRead(Int, offset: Int64, length: Int)
     case slotWrite(Int, offset: Int64?, Payload)
     case slotStat(Int)
@@ -47,6 +52,8 @@ enum Operation {
     case slotSetXattr(Int, Xattr)
     case slotMapWrite(Int, offset: Int64, Payload)
     case slotList(Int)
+    /// Reads through a mapping that stays from the first time on.
+    case slotMapRead(Int)
     case slotSync(Int)
     case slotClose(Int)
 }
@@ -62,20 +69,36 @@ struct Step {
     var operation: Operation
     var actor = Actor()
 
-    /// It changes attributes through an open descriptor.
-    var isOnSlot: Bool {
-        switch operation {
-        case .slotChmod, .slotChown, .slotSetXattr: return true
-        default: return false
-        }
-    }
-
     var shown: String {
         var text = operation.shown
         if actor.uid != 0 || actor.gid != 0 { text += "  as \(actor.uid):\(actor.gid)" }
         if actor.umask != 0o022 { text += "  umask \(octal(actor.umask))" }
         return text
     }
+}
+
+extension Step {
+    var leavesWhiteout: Bool {
+        guard case .rename(_, _, let flags) = operation else { return false }
+        return flags == UInt32(CD_RENAME_WHITEOUT)
+    }
+}
+
+extension Operation {
+    /// Whether a file is opened for writing on the way.
+    fileprivate var target: (opensToWrite: Bool, writes: Bool) {
+        switch self {
+        case .open(_, let flags, _, let write, _):
+            return (flags & O_ACCMODE != O_RDONLY, (write?.length ?? 0) > 0 || flags & O_TRUNC != 0)
+        case .write(_, _, let data), .mapWrite(_, _, let data): return (true, data.length > 0)
+        case .fallocate, .copyRange: return (true, true)
+        default: return (false, false)
+        }
+    }
+
+    var opensToWrite: Bool { target.opensToWrite }
+    /// Whether it writes if it succeeds with more than nothing.
+    var writes: Bool { target.writes }
 }
 
 extension Payload {
@@ -149,6 +172,10 @@ extension Operation {
         case .slotSetXattr(let slot, let xattr): return "fd\(slot): fsetxattr \(xattr.shown)"
         case .slotMapWrite(let slot, let offset, let data): return "fd\(slot): mmap-write at \(offset) \(data.shown)"
         case .slotList(let slot): return "fd\(slot): rewind and list"
+        case .slotMapRead(let slot): return "fd\(slot): read through a lasting mapping"
+        case .scanBegin(let path): return "scan \(path.shown): begin"
+        case .scanOn: return "scan: go on"
+        case .scanEnd: return "scan: end"
         case .slotSync(let slot): return "fd\(slot): fsync"
         case .slotClose(let slot): return "fd\(slot): close"
         default: return "?"

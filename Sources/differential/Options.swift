@@ -109,6 +109,14 @@ struct Options {
         try check()
     }
 
+    /// What a replay must be told again for a seed to say the same.
+    var repeated: String {
+        var text = " --ops \(operations) --mounter \(mounter)"
+        if !options.isEmpty { text += " --options \(options.joined(separator: ","))" }
+        if !profile.isEmpty { text += " --profile '\(profile)'" }
+        return text + (userXattrs ? " --userxattr" : "")
+    }
+
     private func check() throws(Failure) {
         if let scratch, !scratch.hasPrefix("/") || scratch.contains(where: { ":,\\ ".contains($0) }) {
             throw Failure("--scratch \(scratch): must be absolute, without colon, comma, backslash or space")

@@ -25,8 +25,31 @@ struct Setting {
     var operations: Int
     var fullEvery: Int
     var verbose: Bool
+    /// Whether the kernel gets what stands for an operation that it does not have.
+    var translates: Bool
     /// Kinds of difference that are overlooked.
     var ignored: Set<String> = []
+
+    /// How whiteouts are spelt in our copy of a stack.
+    func spelling(of profile: Profile) -> StackBuilder.Spelling {
+        mounter.isKernel ? .init() : .init(inNames: profile.foreignWhiteouts, byAttribute: understandsAttributes)
+    }
+
+    /// fuse-overlayfs does not read whiteout attributes.
+    private var understandsAttributes: Bool {
+        guard case .command(let path) = mounter else { return true }
+        return path.lastName != Bytes("fuse-overlayfs")
+    }
+
+    /// No file handles in user namespaces.
+    var kernelSplitsLinks: Bool { translates && !environment.isInitialRoot }
+
+    /// With the kernel on both sides, as if ours were there: to make up a sequence again.
+    var withKernelAlone: Setting {
+        var result = self
+        result.mounter = .kernel
+        return result
+    }
 }
 
 /// Runs one case, from building the stacks to the exchange of the mounts.
@@ -41,9 +64,13 @@ final class SequenceRun {
     private var kernelIdentity = IdentityTracker()
     private var oursIdentity = IdentityTracker()
     private(set) var steps: [Step] = []
+    private var keptTimes: Set<SetTime> = []
+    private var timesBefore: Set<SetTime> = []
 
     init(_ setting: Setting, _ kase: Case) {
         self.setting = setting
+        var kase = kase
+        kase.stack = kase.stack.withoutIdleWhiteouts
         self.kase = kase
         kernelPlace = StackPlace(base: setting.scratch.appending(Bytes("a")), lowerCount: kase.stack.lowers.count)
         oursPlace = StackPlace(base: setting.scratch.appending(Bytes("b")), lowerCount: kase.stack.lowers.count)
@@ -57,20 +84,26 @@ final class SequenceRun {
         defer { clean() }
         for point in [kernelPoint, oursPoint] { _ = point.withPath { mkdir($0, 0o755) } }
         try kernelPlace.build(kase.stack, prefix: kase.profile.prefix)
-        try oursPlace.build(kase.stack, prefix: kase.profile.prefix)
+        try oursPlace.build(
+            kase.stack, prefix: kase.profile.prefix, setting.spelling(of: kase.profile))
         let last: (kernel: Snapshot, ours: Snapshot)
         switch try live(generator) {
         case .failure(let finding): return finding
         case .success(let snapshots): last = snapshots
         }
-        return try afterwards(last)
+        let after = AfterUnmount(
+            setting: setting, kase: kase, places: (kernelPlace, oursPlace), points: (kernelPoint, oursPoint),
+            identities: (kernelIdentity, oursIdentity), observer: observer, steps: steps, keptTimes: keptTimes)
+        return try after.finding(last)
     }
 
     private func clean() {
         for point in [kernelPoint, oursPoint] {
             while point.withPath({ cd_umount($0, 1) }) == 0 {}
         }
-        for path in [kernelPoint, oursPoint, kernelPlace.base, oursPlace.base] { removeTree(path) }
+        for path in [kernelPoint, oursPoint] { removeTree(path) }
+        kernelPlace.remove()
+        oursPlace.remove()
     }
 
     // MARK: While mounted
@@ -87,9 +120,12 @@ final class SequenceRun {
             ours = try Mounted(oursPlace, at: oursPoint, by: setting.mounter, kase.profile)
         } catch {
             kernel.abandon()
-            return .failure(Self.refused(error, "mount"))
+            return .failure(Finding(refused: error, phase: "mount"))
         }
-        let (left, right) = (Executor(mount: kernelPoint), Executor(mount: oursPoint))
+        let (left, right) = (
+            Executor(mount: kernelPoint, copiesAcross: Meant.copiesAcross(.kernel, setting)),
+            Executor(mount: oursPoint, copiesAcross: Meant.copiesAcross(setting.mounter, setting))
+        )
         var result: Lived
         do {
             defer {
@@ -107,14 +143,9 @@ final class SequenceRun {
         do {
             try ours.unmount()
         } catch {
-            result = .failure(Self.refused(error, "unmount"))
+            result = .failure(Finding(refused: error, phase: "unmount"))
         }
         return result
-    }
-
-    private static func refused(_ failure: Failure, _ phase: String) -> Finding {
-        let difference = Difference(kind: phase, kernel: "works", ours: failure.message)
-        return Finding(difference: difference, step: nil, phase: phase)
     }
 
     private func drive(_ left: Executor, _ right: Executor, _ generator: OperationGenerator?) -> Lived {
@@ -133,10 +164,15 @@ final class SequenceRun {
                 step = kase.steps[index]
             }
             steps.append(step)
-            let outcomes = (kernel: left.perform(Meant.forKernel(step, setting.mounter)), ours: right.perform(step))
+            let translated = setting.translates ? Meant.forKernel(step) : step
+            let ours = setting.mounter.isKernel ? translated : step
+            let outcomes = (kernel: left.perform(translated), ours: right.perform(ours))
             if setting.verbose { tell("  \(index): \(step.shown)  =>  \(outcomes.kernel.shown)") }
             if let found = compare(outcomes, of: step) {
                 return .failure(Finding(difference: found, step: index, phase: "step \(index)"))
+            }
+            if let slot = Meant.deletedIsChanged(step, outcomes.kernel, outcomes.ours) {
+                for side in [left, right] { _ = side.perform(Step(operation: .slotClose(slot))) }
             }
             if (index + 1) % setting.fullEvery != 0 && index + 1 < count { continue }
             last = (observer.snapshot(of: kernelPoint), observer.snapshot(of: oursPoint))
@@ -151,20 +187,21 @@ final class SequenceRun {
     private func comparison(_ mounter: Mounter, partition: Bool = true) -> TreeComparison {
         TreeComparison(
             scope: TreeComparison.Scope(
-                partition: partition, contradictions: Meant.contradictionsCount(in: mounter),
-                partsLinks: Meant.partsLinks(kase.profile), namesElsewhere: kase.profile.lowerHardLinks,
-                keepsTimes: Meant.keepsTimes(kase.profile), ignored: setting.ignored))
+                partition: partition, kernelSplitsLinks: setting.kernelSplitsLinks,
+                contradictions: Meant.contradictionsCount(in: mounter), ignored: setting.ignored,
+                keptTimes: keptTimes))
     }
 
     private func compare(_ outcomes: (kernel: Outcome, ours: Outcome), of step: Step) -> Difference? {
         if outcomes.kernel == outcomes.ours || setting.ignored.contains("result") { return nil }
-        if Meant.outcome(of: step, outcomes.kernel, outcomes.ours, kase.profile) { return nil }
+        if Meant.outcome(of: step, outcomes.kernel, outcomes.ours) { return nil }
         return Difference(kind: "result", kernel: outcomes.kernel.shown, ours: outcomes.ours.shown)
     }
 
     private func compare(
         _ now: (kernel: Snapshot, ours: Snapshot), after step: Step?, _ outcomes: (kernel: Outcome, ours: Outcome)?
     ) -> Difference? {
+        noteKeptTimes(now, step, outcomes)
         if let found = comparison(setting.mounter).difference(kernel: now.kernel, ours: now.ours) { return found }
         let kernels = kernelIdentity.unstable(after: step?.operation, outcomes?.kernel, now.kernel)
         let ours = oursIdentity.unstable(after: step?.operation, outcomes?.ours, now.ours)
@@ -183,94 +220,56 @@ final class SequenceRun {
         return nil
     }
 
+    private func noteKeptTimes(
+        _ now: (kernel: Snapshot, ours: Snapshot), _ step: Step?, _ outcomes: (kernel: Outcome, ours: Outcome)?
+    ) {
+        defer { timesBefore = Set(now.kernel.nodes.map(\.stat.comparableMtime)) }
+        guard let step, let outcomes, step.operation.opensToWrite else { return }
+        for node in now.ours.nodes {
+            guard let kernel = now.kernel[node.path],
+                let time = Meant.timeKept(step, outcomes.ours, kernel: kernel, ours: node, kase.profile)
+            else { continue }
+            if timesBefore.contains(time) { keptTimes.insert(time) }
+        }
+    }
+
     /// What open descriptors show, and which of the paths and other descriptors they are.
     private func compareSlots(
         _ left: Executor, _ right: Executor, _ now: (kernel: Snapshot, ours: Snapshot)
     ) -> Difference? {
         let (kernels, ours) = (left.openFiles(), right.openFiles())
-        for (kernel, our) in zip(kernels, ours) {
+        for (kernel, var our) in zip(kernels, ours) {
+            if kernel.stat.comparableMtime == .now && keptTimes.contains(our.stat.comparableMtime) {
+                our.takeTime(of: kernel)
+            }
             let path = Bytes("fd\(kernel.slot)")
-            if kernel.shown != our.shown && !Meant.sameFile(kernel.shown, our.shown, kase.profile)
-                && !setting.ignored.contains("fstat")
+            let paths = now.ours.paths(of: our.stat)
+            if kernel.shown != our.shown && !setting.ignored.contains("fstat")
+                && !Meant.deletedHasNoLinks(kernel, our, isDeleted: paths.isEmpty)
             {
                 return Difference(kind: "fstat", path: path, kernel: kernel.shown, ours: our.shown)
             }
-            let (first, second) = (names(kernel.ino, now.kernel, kernels), names(our.ino, now.ours, ours))
-            if first != second && !setting.ignored.contains("fstat: same inode") {
-                return Difference(kind: "fstat: same inode", path: path, kernel: first, ours: second)
-            }
+            if setting.ignored.contains("fstat: same inode") { continue }
+            let first = now.kernel.paths(of: kernel.stat) + Self.slots(kernels, of: kernel.stat)
+            let second = paths + Self.slots(ours, of: our.stat)
+            if first == second { continue }
+            let isFiner = setting.kernelSplitsLinks && Set(first).isSubset(of: second)
+            if isFiner { continue }
+            return Difference(
+                kind: "fstat: same inode", path: path, kernel: first.joined(separator: " = "),
+                ours: second.joined(separator: " = "))
         }
         return nil
     }
 
-    private func names(_ ino: UInt64, _ tree: Snapshot, _ open: [(slot: Int, shown: String, ino: UInt64)]) -> String {
-        let paths = tree.nodes.filter { $0.stat.ino == ino }.map(\.path.shown)
-        return (paths + open.filter { $0.ino == ino }.map { "fd\($0.slot)" }).joined(separator: " = ")
+    private static func slots(_ open: [OpenFile], of stat: cd_stat) -> [String] {
+        open.filter { $0.stat.ino == stat.ino && $0.stat.dev == stat.dev }.map { "fd\($0.slot)" }
     }
+}
 
-    // MARK: After the unmount
-
-    private func afterwards(_ last: (kernel: Snapshot, ours: Snapshot)) throws(Failure) -> Finding? {
-        let uppers = (observer.snapshot(of: kernelPlace.upper), observer.snapshot(of: oursPlace.upper))
-        let upperComparison = UpperComparison(
-            prefix: kase.profile.prefix, stack: kase.stack, keepsTimes: Meant.keepsTimes(kase.profile),
-            ignored: setting.ignored)
-        if let found = upperComparison.difference(kernel: uppers.0, ours: uppers.1) {
-            return Finding(difference: found, step: nil, phase: "uppers")
-        }
-        let again: (kernel: Snapshot, ours: Snapshot)
-        do {
-            again = try trees(kernelPlace, by: .kernel, oursPlace, by: setting.mounter)
-        } catch { return Self.refused(error, "remount") }
-        if let found = remounted(again, last) { return Finding(difference: found, step: nil, phase: "remounted") }
-        let exchanged: (Snapshot, Snapshot)
-        do {
-            exchanged = try trees(oursPlace, by: .kernel, kernelPlace, by: setting.mounter)
-        } catch { return Self.refused(error, "exchange of the mounts") }
-        // With the kernel's partition after a remount, which without file handles is finer than before.
-        if let found = comparison(.kernel).difference(kernel: again.kernel, ours: exchanged.0) {
-            return Finding(difference: found, step: nil, phase: "kernel over our upper")
-        }
-        let reference = setting.mounter.isKernel ? again.kernel : last.kernel
-        if let found = comparison(setting.mounter).difference(kernel: reference, ours: exchanged.1) {
-            return Finding(difference: found, step: nil, phase: "ours over the kernel's upper")
-        }
-        return nil
-    }
-
-    /// Mounts one place at each point, looks, and unmounts.
-    private func trees(
-        _ kernel: StackPlace, by first: Mounter, _ ours: StackPlace, by second: Mounter
-    ) throws(Failure) -> (Snapshot, Snapshot) {
-        let left = try Mounted(kernel, at: kernelPoint, by: first, kase.profile)
-        let one = observer.snapshot(of: kernelPoint)
-        try left.unmount()
-        let right = try Mounted(ours, at: oursPoint, by: second, kase.profile)
-        let two = observer.snapshot(of: oursPoint)
-        try right.unmount()
-        return (one, two)
-    }
-
-    private func remounted(
-        _ again: (kernel: Snapshot, ours: Snapshot), _ last: (kernel: Snapshot, ours: Snapshot)
-    ) -> Difference? {
-        if let found = comparison(.kernel, partition: false).difference(kernel: last.kernel, ours: again.kernel) {
-            return Difference(kind: "kernel: " + found.kind, path: found.path, kernel: found.kernel, ours: found.ours)
-        }
-        let whole = comparison(setting.mounter, partition: setting.mounter.isKernel)
-        if let found = whole.difference(kernel: again.kernel, ours: again.ours) { return found }
-        // 5.8: what was one object still is.
-        if !setting.mounter.isKernel, let found = whole.partition(last.ours, again.ours) {
-            return Difference(kind: found.kind, path: found.path, kernel: "before: " + found.kernel, ours: found.ours)
-        }
-        let kernels = kernelIdentity.differing(from: again.kernel)
-        let ours = oursIdentity.differing(from: again.ours)
-        let strict = Meant.identityIsStricter(than: setting.mounter)
-        let isFollowed = !setting.ignored.contains("inode number")
-        if let path = ours.first(where: { isFollowed && (strict || !kernels.contains($0)) }) {
-            let text = kernels.contains(path) ? "changed too, but SEMANTICS 6.2" : "the same as before"
-            return Difference(kind: "inode number", path: path, kernel: text, ours: "changed")
-        }
-        return nil
+extension Snapshot {
+    /// The names of one object.
+    fileprivate func paths(of stat: cd_stat) -> [String] {
+        nodes.filter { $0.stat.ino == stat.ino && $0.stat.dev == stat.dev }.map(\.path.shown)
     }
 }

@@ -19,7 +19,7 @@ struct Selection {
                 if entry.path.isEmpty || !withoutEntries.contains(number) { entries.append(entry) }
                 number += 1
             }
-            return Layer(entries: Self.whole(entries))
+            return Layer(entries: Self.whole(entries), isForeign: layer.isForeign)
         }
         result.stack.upper = filtered(kase.stack.upper)
         result.stack.lowers = kase.stack.lowers.map(filtered)

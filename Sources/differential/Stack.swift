@@ -9,7 +9,8 @@ struct Entry {
         case fifo
         case socket
         case device(character: Bool, major: UInt32, minor: UInt32)
-        case whiteout
+        /// A 0/0 device; or, in a lower, an empty file with an attribute in a directory marked `x` (Linux 6.7).
+        case whiteout(byAttribute: Bool)
     }
 
     var path: Bytes
@@ -42,6 +43,8 @@ struct Content {
 /// A directory tree, parents before what is in them. The first entry is the root, with an empty path.
 struct Layer {
     var entries: [Entry]
+    /// On a file system of its own, a tmpfs.
+    var isForeign = false
 
     func entry(at path: Bytes) -> Entry? {
         entries.first { $0.path == path }
@@ -54,41 +57,6 @@ struct Stack {
     var upper: Layer
 
     var count: Int { lowers.reduce(upper.entries.count) { $0 + $1.entries.count } }
-}
-
-extension Stack {
-    /// The layers, the upper first, without whiteouts where nothing merges: they hide nothing, but the kernel shows them
-    /// in listings, and then refuses to remove the directory (4.4).
-    var layersThatMerge: [Layer] {
-        let all = [upper] + lowers
-        return all.indices.map { index in
-            var layer = all[index]
-            layer.entries.removeAll { entry in
-                guard case .whiteout = entry.kind else { return false }
-                let parent = entry.path.lastIndex(of: 0x2f).map { Bytes(entry.path[..<$0]) } ?? []
-                return !Self.merges(parent, all[index...])
-            }
-            return layer
-        }
-    }
-
-    /// Whether the directory at `path` of the first layer merges with one of a layer below it.
-    private static func merges(_ path: Bytes, _ layers: ArraySlice<Layer>) -> Bool {
-        var merging = Array(layers)
-        var prefix: Bytes = []
-        for component in path.split(separator: 0x2f) {
-            prefix = prefix.appending(Bytes(component))
-            var next: [Layer] = []
-            for layer in merging {
-                guard let entry = layer.entry(at: prefix) else { continue }
-                guard case .directory(let opaque) = entry.kind else { break }
-                next.append(layer)
-                if opaque { break }
-            }
-            merging = next
-        }
-        return merging.count > 1
-    }
 }
 
 extension Entry {
@@ -107,7 +75,7 @@ extension Entry {
         case .fifo: text += " fifo"
         case .socket: text += " socket"
         case .device(let character, let major, let minor): text += " \(character ? "char" : "block") \(major):\(minor)"
-        case .whiteout: return text + " WHITEOUT"
+        case .whiteout(let byAttribute): return text + " WHITEOUT" + (byAttribute ? " by attribute" : "")
         }
         text += " " + octal(mode)
         if uid != 0 || gid != 0 { text += " \(uid):\(gid)" }
@@ -125,7 +93,9 @@ extension Stack {
             for entry in layer.entries { lines.append("  " + entry.shown) }
         }
         add("upper", upper)
-        for (index, layer) in lowers.enumerated() { add("lower \(index)", layer) }
+        for (index, layer) in lowers.enumerated() {
+            add("lower \(index)\(layer.isForeign ? " (on tmpfs)" : "")", layer)
+        }
         return lines
     }
 }

@@ -7,6 +7,7 @@ struct StackGenerator {
     /// Paths of directories that some layer made so far has: where layers meet.
     private var directories: [Bytes] = [[]]
     private var paths: [Bytes] = []
+    private var isUpper = false
 
     init(random: Random, vocabulary: Vocabulary, profile: Profile) {
         self.random = random
@@ -20,10 +21,17 @@ struct StackGenerator {
         // From the bottom up: whiteouts and opaque directories refer to what is below.
         for position in 0..<count {
             let entries = max(2, 22 / count) + random.below(5)
-            lowers.insert(layer(entries, aboveOthers: position > 0), at: 0)
+            var lower = layer(entries, aboveOthers: position > 0)
+            lower.isForeign = profile.foreignLowers && random.chance(60)
+            lowers.insert(lower, at: 0)
         }
-        let upper = random.chance(35) ? layer(random.within(1...8), aboveOthers: true) : Layer(entries: [root()])
+        let upper = random.chance(35) ? upper() : Layer(entries: [root()])
         return Stack(lowers: lowers, upper: upper)
+    }
+
+    private mutating func upper() -> Layer {
+        isUpper = true
+        return layer(random.within(1...8), aboveOthers: true)
     }
 
     private mutating func root() -> Entry {
@@ -74,12 +82,16 @@ struct StackGenerator {
             layer.entries.append(entry)
             return
         case 30..<42 where aboveOthers && directories.contains(path.parentPath):
-            layer.entries.append(Entry(path: path, kind: .whiteout))
+            // With its prefix the name must still be one.
+            if profile.foreignWhiteouts && path.lastName.count > 251 { return }
+            let byAttribute = !isUpper && !profile.foreignWhiteouts && random.chance(25)
+            layer.entries.append(Entry(path: path, kind: .whiteout(byAttribute: byAttribute)))
             return
         case 42..<52:
             entry = Entry(path: path, kind: .symlink(vocabulary.symlinkTarget(&random)), mode: 0o777)
         case 52..<66 where profile.lowerHardLinks:
-            let files = layer.entries.filter(\.canBeLinked)
+            // What cannot have user.* attributes poisons the kernel's index: its next mount of that upper fails (ENODATA).
+            let files = layer.entries.filter { profile.userXattrs ? $0.isFile : $0.canBeLinked }
             guard let first = random.pick(files) else { return }
             layer.entries.append(Entry(path: path, kind: .hardLink(first.path)))
             return
@@ -131,6 +143,11 @@ struct StackGenerator {
 }
 
 extension Entry {
+    fileprivate var isFile: Bool {
+        if case .file = kind { return true }
+        return false
+    }
+
     fileprivate var canBeLinked: Bool {
         switch kind {
         case .file, .symlink, .fifo, .socket, .device: return true

@@ -6,6 +6,9 @@ struct Vocabulary {
     var ids: [UInt32]
     var isInitialRoot: Bool
     var prefix: String
+    /// Flags that a lower's file system knows and the upper's does not cannot be kept at copy-up.
+    var setsFlags: Bool
+    var hasLowerLinks: Bool
 
     /// Few names, so that layers and operations meet; of the odd ones some in each sequence.
     init(random: inout Random, environment: Environment, profile: Profile) {
@@ -26,6 +29,8 @@ struct Vocabulary {
         ids = environment.ids
         isInitialRoot = environment.isInitialRoot
         prefix = profile.prefix
+        setsFlags = !profile.foreignLowers
+        hasLowerLinks = profile.lowerHardLinks
     }
 
     func name(_ random: inout Random) -> Bytes {

@@ -29,7 +29,8 @@ struct Worker {
         let mounter: Mounter = options.mounter == "kernel" ? .kernel : .command(Bytes(options.mounter))
         setting = Setting(
             environment: environment, mounter: mounter, scratch: scratch, operations: options.operations,
-            fullEvery: options.fullEvery, verbose: options.verbose, ignored: options.ignored)
+            fullEvery: options.fullEvery, verbose: options.verbose, translates: !mounter.isKernel,
+            ignored: options.ignored)
         profiles = try Profile.chosen(options, environment)
         _ = cd_die_with_parent()
         _ = cd_adopt_orphans()
@@ -92,7 +93,7 @@ struct Worker {
         }
         if shrinks { shrinker.shrink() }
         let small = shrinker.selection.applied(to: kase)
-        let replay = "--replay '\(kase.seed):\(shrinker.selection.text)' --ops \(setting.operations)"
+        let replay = "--replay '\(kase.seed):\(shrinker.selection.text)'" + options.repeated
         Report(small, shrinker.finding, replay: replay).tellParent()
     }
 
@@ -103,19 +104,20 @@ struct Worker {
         }
         tell("begin \(seed)")
         var (kase, generator, _) = generated(seed)
-        let first = SequenceRun(setting, kase)
-        var finding = try first.run(generator: generator)
+        // Made up again by the kernel alone: ours may by now differ earlier than when the case was reported.
+        let first = SequenceRun(setting.withKernelAlone, kase)
+        _ = try first.run(generator: generator)
         kase.steps = first.steps
         if parts.count > 1 {
             guard let selection = Selection(text: parts[1]) else { throw Failure("--replay \(text): not readable") }
             if let last = selection.steps.max(), last >= kase.steps.count {
-                throw Failure("--replay \(text): with this mounter the sequence ends at step \(kase.steps.count - 1)")
+                throw Failure("--replay \(text): the sequence ends at step \(kase.steps.count - 1)")
             }
             kase = selection.applied(to: kase)
-            finding = try SequenceRun(setting, kase).run()
         }
+        let finding = try SequenceRun(setting, kase).run()
         tell("done \(kase.steps.count) \(kase.profile.name)")
-        if let finding { Report(kase, finding, replay: "--replay '\(text)' --ops \(setting.operations)").tellParent() }
+        if let finding { Report(kase, finding, replay: "--replay '\(text)'" + options.repeated).tellParent() }
     }
 
     private func concurrently(_ seed: UInt64) throws(Failure) {
@@ -126,7 +128,7 @@ struct Worker {
         guard let finding else { return }
         var whole = kase
         whole.steps = run.stepsOfFinding
-        let replay = "--concurrency --threads \(options.threads) --seed \(seed) --ops \(setting.operations)"
+        let replay = "--concurrency --threads \(options.threads) --seed \(seed)" + options.repeated
         Report(whole, finding, replay: replay).tellParent()
     }
 }
@@ -150,6 +152,9 @@ extension Profile {
         for index in profiles.indices where !understands {
             if options.mounter != "kernel" { profiles[index].whiteoutNames = false }
             profiles[index].ours = []
+        }
+        if options.mounter == "kernel" {
+            for index in profiles.indices { profiles[index].foreignWhiteouts = false }
         }
         profiles = profiles.filter { options.profile.isEmpty || $0.name.contains(options.profile) }
         if profiles.isEmpty {

@@ -11,8 +11,18 @@ struct Server {
     let foreground: Bool
     let verbose: Bool
 
-    /// Serves here, or in a child that outlives us once the mount answers. The exit status.
+    /// By this variable a server knows that it was started by ``start()``.
+    private static let variable = "SHALEFS_READY"
+    /// Where it has the socket on which it says that the mount answers.
+    private static let socket: Int32 = 3
+
+    /// Serves here, or in a process that outlives us once the mount answers. The exit status.
     func start() -> Int32 {
+        if getenv(Self.variable) != nil {
+            unsetenv(Self.variable)
+            _ = cl_set_cloexec(Self.socket, 1)
+            return serve(ready: Self.socket)
+        }
         for warning in options.warnings { Helper.say(warning) }
         if foreground { return serve(ready: nil) }
         var pipe: [Int32] = [-1, -1]
@@ -20,23 +30,31 @@ struct Server {
             Helper.say("cannot start the server: no descriptors")
             return 1
         }
-        // Sound here alone: nothing has started a thread yet.
-        let child = cl_fork()
-        if child < 0 {
-            Helper.say("cannot start the server: \(Errno(Int32(truncatingIfNeeded: 0 &- child)))")
+        let error = spawn(pipe[1])
+        _ = cl_close(pipe[1])
+        guard error == 0 else {
+            Helper.say("cannot start the server: \(Errno(error))")
             return 1
         }
-        if child == 0 {
-            _ = cl_close(pipe[0])
-            cl_exit_now(serve(ready: pipe[1]))
-        }
-        _ = cl_close(pipe[1])
         var byte: UInt8 = 1
         while true {
             let count = cl_read(pipe[0], &byte, 1)
             if count == -4 { continue }
             return count == 1 && byte == 0 ? 0 : 1
         }
+    }
+
+    /// Starts this program once more. Not by fork(2): the locks of Swift's runtime remember the thread's number, which is
+    /// another one in the child, and hang as soon as two threads of it meet.
+    private func spawn(_ ready: Int32) -> Int32 {
+        setenv(Self.variable, "1", 1)
+        defer { unsetenv(Self.variable) }
+        var actions = posix_spawn_file_actions_t()
+        posix_spawn_file_actions_init(&actions)
+        defer { posix_spawn_file_actions_destroy(&actions) }
+        posix_spawn_file_actions_adddup2(&actions, ready, Self.socket)
+        var process = pid_t()
+        return posix_spawn(&process, "/proc/self/exe", &actions, nil, CommandLine.unsafeArgv, environ)
     }
 
     private func serve(ready: Int32?) -> Int32 {

@@ -5,7 +5,6 @@
 #define CDIFFERENTIAL_H
 
 #include <linux/limits.h>
-#include <stdbool.h>
 #include <stdint.h>
 
 /// The part of statx(2) that the tester compares.
@@ -95,11 +94,16 @@ int cd_utimens(const char *path, int64_t atime, uint32_t atime_nsec, int64_t mti
 int cd_fallocate(int fd, int mode, int64_t offset, int64_t length);
 int64_t cd_copy_file_range(int from, int64_t from_offset, int to, int64_t to_offset, uint64_t length);
 int64_t cd_seek(int fd, int64_t offset, int whence);
-bool cd_is_directory(int fd);
 int cd_get_flags(int fd, uint32_t *out);
 int cd_set_flags(int fd, uint32_t flags);
 /// Writes through a shared mapping; the file must reach as far as the end of what is written.
 int cd_mmap_write(int fd, int64_t offset, const void *bytes, uint64_t length);
+
+/// A shared mapping to read from, or NULL.
+void *cd_map(int fd, uint64_t length);
+void cd_unmap(void *map, uint64_t length);
+/// Copies from a mapping without the risk of SIGBUS: through the kernel, which answers -EFAULT instead.
+int64_t cd_copy_mapped(const void *map, void *buffer, uint64_t length);
 
 // Extended attributes, of the object itself, never of what a symlink names.
 int64_t cd_listxattr(const char *path, void *buffer, uint64_t size);

@@ -145,6 +145,10 @@ int cl_ignore_sigpipe(void);
 // Blocks SIGTERM, SIGINT, SIGHUP in this thread and those it starts; waits for one of them.
 int cl_block_termination(void);
 int cl_wait_termination(void);
+// 1 when a process is in a group, by /proc/PID/status; -ESRCH when it is gone.
+int cl_process_in_group(uint32_t pid, uint32_t gid);
+// malloc_trim(3): gives freed memory back to the system.
+void cl_trim_memory(void);
 int cl_die_with_parent(void);
 int64_t cl_fork(void);
 int cl_ioctl_pointer(int fd, unsigned long request, void *argument);

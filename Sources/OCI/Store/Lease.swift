@@ -85,7 +85,7 @@ extension Store {
     func names(in directory: String) throws(StoreError) -> [[UInt8]] {
         try StoreError.naming("list \(directory)") { () throws(Errno) in
             let opened = try root.fd.open(directory, [.readOnly, .directory, .noFollow])
-            return try LayerDirectory(opened, layer: 0, location: []).names()
+            return try LayerDirectory(opened, layer: 0).names()
         }
     }
 }

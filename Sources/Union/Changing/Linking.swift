@@ -56,8 +56,12 @@ extension Union {
     func redirectData(
         _ node: Node, _ fd: FD, _ name: CPath, alias: (parent: Node, name: Name)? = nil, sameParent: Bool = false
     ) throws(Errno) {
-        guard node.pointee.flags.contains(.metacopy), !node.pointee.flags.contains(.dataOnly) else { return }
-        guard let place = node.pointee.lower else { return }
+        guard node.pointee.flags.contains(.metacopy), let place = node.pointee.data else { return }
+        if node.pointee.flags.contains(.dataOnly) {
+            // What is told from the root stays true; a name beside it only there (ovl_set_redirect).
+            let existing = try fd.attribute(name, marks.name(.redirect))
+            if existing?.first == 0x2f || sameParent { return }
+        }
         var path = pathInLayer(place)
         if let alias,
             let lower = alias.parent.pointee.directory?.pointee.lowers.first(where: {
@@ -77,7 +81,7 @@ extension Union {
         node.pointee.flags.insert(.dataOnly)
     }
 
-    private func statusOf(_ place: LowerPlace) throws(Errno) -> Status {
+    func statusOf(_ place: LowerPlace) throws(Errno) -> Status {
         let fd = try pin(place.directory)
         defer { unpin(place.directory) }
         return try fd.status(place.name.path)

@@ -24,7 +24,7 @@ extension Union {
         if !wanted, entry.pointee.directory != nil { throw Errno.isDirectory }
         if wanted, try !isEmpty(entry) { throw Errno.notEmpty }
         try copyUp(parent)
-        try prepareUnlink(entry)
+        try prepareUnlink(entry, parent, name)
         if wanted { enterNames(entry, exclusive: true) }
         defer { if wanted { leaveNames(entry) } }
         enterBody(entry)
@@ -52,11 +52,12 @@ extension Union {
     }
 
     /// A lower's hard link is copied up before a name of it goes, so that its link count has a place (ovl_nlink_start).
-    func prepareUnlink(_ node: Node) throws(Errno) {
-        guard configuration.index, work?.index != nil, node.pointee.directory == nil,
-            !node.pointee.flags.contains(.inUpper), node.pointee.key != .none
-        else { return }
+    func prepareUnlink(_ node: Node, _ parent: Node, _ name: Name) throws(Errno) {
+        guard configuration.index, work?.index != nil, node.pointee.directory == nil, node.pointee.key != .none else {
+            return
+        }
         try copyUp(node, data: .metadataOnly)
+        try linkUp(node, parent, name)
     }
 
     /// What loses its last known name stays reachable for those who have it open, or its directory as their own
@@ -83,9 +84,7 @@ extension Union {
     func removeObject(
         _ node: Node, _ parent: Node, _ to: FD, _ holder: LayerDirectory, _ name: Name, below: Bool
     ) throws(Errno) {
-        let indexed = node.pointee.flags.contains(.indexed)
-        var upperHas = node.pointee.flags.contains(.inUpper)
-        if indexed { upperHas = (try? to.status(name.path))?.ino == node.pointee.real }
+        let upperHas = node.pointee.flags.contains(.inUpper)
         if !upperHas {
             try whiteOut(to, holder, name)
         } else if below {
@@ -119,7 +118,10 @@ extension Union {
             if let found { removeLinkLocked(found) }
         }
         if node.pointee.links == nil { node.pointee.flags.insert(.removed) }
+        let isGone = node.pointee.flags.isSuperset(of: [.removed, .inUpper, .hasOrigin])
+        let anchor = node.pointee.file?.pointee.anchor ?? -1
         monitor.unlock()
+        if isGone, anchor >= 0, node.pointee.type != 0o100000 { leaveOriginTable(FD(anchor)) }
     }
 
     /// Takes an empty merged directory out of the upper, with the whiteouts inside it.

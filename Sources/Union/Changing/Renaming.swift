@@ -54,12 +54,10 @@ extension Union {
         try copyUp(oldParent.node)
         try copyUp(newParent.node)
         try copyUp(oldNode, data: .metadataOnly)
+        try linkUp(oldNode, oldParent.node, oldName)
         if let newNode {
-            if flags.contains(.exchange) {
-                try copyUp(newNode, data: .metadataOnly)
-            } else {
-                try prepareUnlink(newNode)
-            }
+            if flags.contains(.exchange) { try copyUp(newNode, data: .metadataOnly) }
+            try prepareUnlink(newNode, newParent.node, newName)
         }
         let bodies = enterBodies([oldNode] + (newNode.map { [$0] } ?? []))
         defer { for body in bodies.reversed() { leaveBody(body) } }
@@ -132,33 +130,19 @@ extension Union {
         if node.pointee.flags.contains(.hasOrigin) || !(node.pointee.directory?.pointee.lowers.isEmpty ?? true) {
             markImpure(to, target)
         }
-        // A name that the upper does not have itself (another hard link's copy) gets it first.
-        let indexed = node.pointee.flags.contains(.indexed)
-        let upperHas = !indexed || (try? source.status(old.name.path))?.ino == node.pointee.real
         if let newNode = new.node { keepReachable(newNode) }
-        let newUpperHas = new.node.map { upperHasName($0, target, new.name) } ?? false
-
-        if !upperHas {
-            try moveAlias(node, old, new, source, from, target, work)
-        } else {
-            do throws(Errno) {
-                try moveUpper(old, new, source, from, target, work)
-            } catch {
-                // Nothing but whiteouts in it, or what a lower shows is hidden already.
-                guard error == .notEmpty || error == .exists, let newNode = new.node, try isEmpty(newNode) else {
-                    throw error
-                }
-                try clearTarget(new, target, to, upperHas: newUpperHas)
-                try moveUpper(old, new, source, from, target, work)
+        do throws(Errno) {
+            try moveUpper(old, new, source, from, target, work)
+        } catch {
+            // Nothing but whiteouts in it, or what a lower shows is hidden already.
+            guard error == .notEmpty || error == .exists, let newNode = new.node, try isEmpty(newNode) else {
+                throw error
             }
+            try clearTarget(new, target, to)
+            try moveUpper(old, new, source, from, target, work)
         }
         clearFileWhiteout(target, new.name)
-        settleNames(node, old, new, upperHas: upperHas, newUpperHas: newUpperHas, to)
-    }
-
-    private func upperHasName(_ node: Node, _ directory: FD, _ name: Name) -> Bool {
-        if node.pointee.flags.contains(.indexed) { return (try? directory.status(name.path))?.ino == node.pointee.real }
-        return node.pointee.flags.contains(.inUpper)
+        settleNames(node, old, new, to)
     }
 
     /// Redirect or opaque mark of a directory, redirect of a metacopy, before it moves.
@@ -206,8 +190,9 @@ extension Union {
     }
 
     /// What is replaced makes room where rename(2) itself would not: a directory with whiteouts inside.
-    private func clearTarget(_ new: End, _ target: FD, _ holder: LayerDirectory, upperHas: Bool) throws(Errno) {
-        guard let node = new.node, upperHas, new.isDirectory, let work, let own = node.pointee.directory?.pointee.upper
+    private func clearTarget(_ new: End, _ target: FD, _ holder: LayerDirectory) throws(Errno) {
+        guard let node = new.node, node.pointee.flags.contains(.inUpper), let work,
+            let own = node.pointee.directory?.pointee.upper
         else { return }
         let fd = try pin(own)
         defer { unpin(own) }
@@ -261,35 +246,15 @@ extension Union {
         if old.below, !work.devices { try whiteOut(source, from, old.name) }
     }
 
-    /// A hard link whose copy has other names in the upper: the new name is a link, the old one a whiteout.
-    private func moveAlias(
-        _ node: Node, _ old: End, _ new: End, _ source: FD, _ from: LayerDirectory, _ target: FD, _ work: WorkDirectory
-    ) throws(Errno) {
-        let temporary = work.temporaryName()
-        try withObject(node, settled: true) { (fd, name) throws(Errno) in
-            try fd.link(name, to: work.directory, temporary)
-        }
-        do throws(Errno) { try work.directory.rename(temporary, to: target, new.name.path) } catch {
-            try? work.directory.unlink(temporary)
-            throw error
-        }
-        try whiteOut(source, from, old.name)
-    }
-
     /// The table after a move: who has which name.
-    private func settleNames(
-        _ node: Node, _ old: End, _ new: End, upperHas: Bool, newUpperHas: Bool, _ to: LayerDirectory
-    ) {
-        if let replaced = new.node { dropName(replaced, new.parent, new.name, ofUpper: newUpperHas) }
+    private func settleNames(_ node: Node, _ old: End, _ new: End, _ to: LayerDirectory) {
+        if let replaced = new.node {
+            dropName(replaced, new.parent, new.name, ofUpper: replaced.pointee.flags.contains(.inUpper))
+        }
         monitor.lock()
         moveLinkLocked(node, old.parent, old.name, to: new.parent, new.name)
         moveDirectoryLocked(node, to, new.name)
         monitor.unlock()
-        if !upperHas {
-            // One real name more, none less.
-            node.pointee.linkDelta -= 1
-            writeLinkDelta(node)
-        }
     }
 
     /// Precondition: the table lock is held.
@@ -330,8 +295,6 @@ extension Union {
         where node.pointee.flags.contains(.hasOrigin) || !(node.pointee.directory?.pointee.lowers.isEmpty ?? true) {
             markImpure(directory, fd)
         }
-        try ensureName(oldNode, source, old.name)
-        try ensureName(newNode, target, new.name)
         try source.rename(old.name.path, to: target, new.name.path, flags: 2)
         monitor.lock()
         let oldLink = table.find(old.parent, old.name, hash: old.name.hash(in: UInt(bitPattern: old.parent)))
@@ -343,15 +306,5 @@ extension Union {
         moveDirectoryLocked(oldNode, to, new.name)
         moveDirectoryLocked(newNode, from, old.name)
         monitor.unlock()
-    }
-
-    /// Gives a hard link's copy this name in the upper too.
-    private func ensureName(_ node: Node, _ directory: FD, _ name: Name) throws(Errno) {
-        guard node.pointee.flags.contains(.indexed), !upperHasName(node, directory, name) else { return }
-        try withObject(node, settled: true) { (fd, source) throws(Errno) in
-            try fd.link(source, to: directory, name.path)
-        }
-        node.pointee.linkDelta -= 1
-        writeLinkDelta(node)
     }
 }

@@ -64,11 +64,15 @@ extension Union {
         return Self.mark(key) != nil
     }
 
-    /// Writes where a copy came from (`origin`), so that its inode number survives a remount (SEMANTICS 6.2).
+    /// Writes where a copy came from (`origin`), so that its inode number survives a remount (SEMANTICS 6.2); nil where the
+    /// file systems cannot say or hold it.
     @discardableResult
-    func markOrigin(_ copy: FD, _ name: CPath, _ source: FD, _ sourceName: CPath, layer: Int) -> Origin? {
+    func markOrigin(_ copy: FD, _ name: CPath, _ source: FD, _ sourceName: CPath, layer: Int) throws(Errno) -> Origin? {
         guard let origin = Origin(source, sourceName, uuid: layers[layer].uuid) else { return nil }
-        do throws(Errno) { try copy.setAttribute(name, marks.name(.origin), origin.bytes) } catch { return nil }
+        do throws(Errno) { try copy.setAttribute(name, marks.name(.origin), origin.bytes) } catch {
+            guard error == .notPermitted || error == .notSupported else { throw error }
+            guard enterOriginTable(copy, name, origin) else { return nil }
+        }
         return origin
     }
 
@@ -86,7 +90,7 @@ extension Union {
 
     /// Where a metacopy's data lies, when its name alone does not say: an absolute redirect.
     func markData(_ node: Node, _ copy: FD) throws(Errno) {
-        guard node.pointee.flags.contains(.dataOnly), let place = node.pointee.lower else { return }
+        guard node.pointee.flags.contains(.dataOnly), let place = node.pointee.data else { return }
         try copy.setAttribute("", marks.name(.redirect), pathInLayer(place))
     }
 

@@ -14,12 +14,14 @@ extension Union {
     /// - Throws: EROFS without an upper; ENOSPC, EDQUOT or EIO with nothing left behind (5.6).
     func copyUp(_ node: Node, data: CopiedData = .all) throws(Errno) {
         guard work != nil else { throw Errno.readOnly }
-        if isUp(node, data) { return }
-        // Upwards first: the chain of directories that are still below, then down again.
-        while let parent = try missingParent(node) { try copyUp(parent) }
-        enterBody(node)
-        defer { leaveBody(node) }
-        try copyUpHeld(node, data: data)
+        if !isUp(node, data) {
+            // Upwards first: the chain of directories that are still below, then down again.
+            while let parent = try missingParent(node) { try copyUp(parent) }
+            enterBody(node)
+            defer { leaveBody(node) }
+            try copyUpHeld(node, data: data)
+        }
+        if node.pointee.flags.contains(.indexed) { try linkUp(node) }
     }
 
     private func isUp(_ node: Node, _ data: CopiedData) -> Bool {
@@ -33,11 +35,6 @@ extension Union {
         monitor.lock()
         defer { monitor.unlock() }
         var missing: Node?
-        var alias = node.pointee.links
-        while let here = alias {
-            if here.pointee.parent.pointee.flags.contains(.inUpper) { return nil }
-            alias = here.pointee.sibling
-        }
         var link = node.pointee.links
         while let here = link, !here.pointee.parent.pointee.flags.contains(.inUpper) {
             missing = here.pointee.parent
@@ -81,7 +78,7 @@ extension Union {
             let copy = try work.directory.open(temporary, [.path, .directory, .noFollow])
             let real = try copy.fd.status().ino
             try setMetadata(of: copy.fd, "", from: from, "", status, layer: source.pointee.layer)
-            markOrigin(copy.fd, "", from, "", layer: source.pointee.layer)
+            try markOrigin(copy.fd, "", from, "", layer: source.pointee.layer)
             markImpure(upperParent, to)
             if try publishedOverWhiteout(temporary, to, link.pointee.name.path, isDirectory: true) == false {
                 try work.directory.rename(temporary, to: to, link.pointee.name.path)
@@ -120,7 +117,7 @@ extension Union {
     }
 
     /// A copy-up is no change of the directory that it happens in.
-    private func restoreTimes(_ directory: FD, _ status: Status) {
+    func restoreTimes(_ directory: FD, _ status: Status) {
         try? directory.setTimes(
             "", access: Timestamp(seconds: status.atime_s, nanoseconds: Int64(status.atime_ns)),
             modified: Timestamp(seconds: status.mtime_s, nanoseconds: Int64(status.mtime_ns)))
@@ -167,8 +164,10 @@ extension Union {
             try setMetadata(of: object.fd, "", from: from, place.name.path, status, layer: layer)
             var origin: Origin?
             if status.nlink == 1 || indexed {
-                origin = markOrigin(object.fd, "", from, place.name.path, layer: layer)
+                origin = try markOrigin(object.fd, "", from, place.name.path, layer: layer)
             }
+            // Without one the other names would be lost.
+            if indexed, origin == nil { throw Errno.io }
             markImpure(upperParent, to)
             let real = try object.fd.status().ino
             var entered = false
@@ -202,11 +201,13 @@ extension Union {
         flags.insert(.inUpper)
         if hasOrigin { flags.insert(.hasOrigin) }
         if metadataOnly { flags.insert(.metacopy) }
-        let old = metadataOnly ? nil : node.pointee.lower
-        if !metadataOnly { node.pointee.lower = nil }
+        if metadataOnly, node.pointee.data == nil {
+            node.pointee.data = node.pointee.lower
+            node.pointee.lower = nil
+        }
+        if !metadataOnly { releaseLocked(&node.pointee.data) }
+        releaseLocked(&node.pointee.lower)
         node.pointee.flags = flags
-        old?.name.release()
-        if let old { releaseLocked(old.directory) }
         monitor.unlock()
         if !metadataOnly { moveHandles(node, object.fd) }
     }
@@ -294,10 +295,7 @@ extension Union {
             }
             monitor.lock()
             node.pointee.flags.remove(.metacopy)
-            let old = node.pointee.lower
-            node.pointee.lower = nil
-            old?.name.release()
-            if let old { releaseLocked(old.directory) }
+            releaseLocked(&node.pointee.data)
             monitor.unlock()
             moveHandles(node, object.fd)
         }
@@ -308,10 +306,8 @@ extension Union {
     }
 
     private func dataSize(_ node: Node) throws(Errno) -> UInt64 {
-        guard let place = node.pointee.lower else { throw Errno.stale }
-        let fd = try pin(place.directory)
-        defer { unpin(place.directory) }
-        return try fd.status(place.name.path).size
+        guard let place = node.pointee.data ?? node.pointee.lower else { throw Errno.stale }
+        return try statusOf(place).size
     }
 
     /// Writing starts now, and the journal of an ordered file system puts the data before the name that follows:

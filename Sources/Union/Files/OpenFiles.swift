@@ -71,13 +71,11 @@ extension Union {
 
     /// The data for reading: the upper's, or the lower's without touching its access time (SEMANTICS 1.5).
     func openForReading(_ node: Node) throws(Errno) -> Descriptor {
-        let below = !node.pointee.flags.contains(.inUpper) || node.pointee.flags.contains(.metacopy)
-        if !below || node.pointee.lower == nil {
+        guard let place = node.pointee.data ?? node.pointee.lower else {
             return try withObject(node, settled: true) { (fd, name) throws(Errno) in
                 try openObject(fd, name, .readOnly)
             }
         }
-        guard let place = node.pointee.lower else { throw Errno.stale }
         let fd = try pin(place.directory)
         defer { unpin(place.directory) }
         let layer = layers[place.directory.pointee.layer]

@@ -47,6 +47,53 @@ extension Union {
         return 0
     }
 
+    /// Gives a copied-up file the name in the upper by which it is reached, where it has only others there (ovl_link_up):
+    /// without the index, too, what is changed by a name shows under that name.
+    func linkUp(_ node: Node) throws(Errno) {
+        monitor.lock()
+        guard let link = node.pointee.links else { return monitor.unlock() }
+        let parent = link.pointee.parent
+        let name = link.pointee.name.retain()
+        parent.pointee.holds += 1
+        monitor.unlock()
+        defer {
+            monitor.lock()
+            name.release()
+            parent.pointee.holds -= 1
+            collectLocked(parent)
+            monitor.unlock()
+        }
+        try linkUp(node, parent, Name(path: name.path, count: name.count))
+    }
+
+    /// ``linkUp(_:)`` for a name that is known.
+    func linkUp(_ node: Node, _ parent: Node, _ name: Name) throws(Errno) {
+        guard node.pointee.flags.contains(.indexed) else { return }
+        try copyUp(parent)
+        guard let upper = parent.pointee.directory?.pointee.upper else { throw Errno.stale }
+        enterBody(node)
+        defer { leaveBody(node) }
+        let to = try pin(upper)
+        defer { unpin(upper) }
+        if (try? to.status(name.path))?.ino == node.pointee.real { return }
+        let above = try to.status()
+        do throws(Errno) {
+            try withObject(node, settled: true) { (fd, source) throws(Errno) in
+                try redirectData(node, fd, source)
+                try fd.link(source, to: to, name.path)
+            }
+        } catch {
+            // Gone meanwhile, or somebody else's by now.
+            if error == .exists || error == .noEntry { return }
+            throw error
+        }
+        markImpure(upper, to)
+        restoreTimes(to, above)
+        node.pointee.linkDelta -= 1
+        writeLinkDelta(node)
+        if !parent.pointee.flags.contains(.removed) { onAttributesChanged?(NodeID(parent)) }
+    }
+
     /// Writes the `nlink` mark after the number of names changed.
     func writeLinkDelta(_ node: Node) {
         guard node.pointee.flags.contains(.indexed) else { return }
@@ -65,18 +112,6 @@ extension Union {
         node.pointee.indexName = name
         node.pointee.flags.insert(.indexed)
         monitor.unlock()
-    }
-
-    /// Enters a copied-up object in the index, before it gets its name in the upper.
-    func enterIndex(_ node: Node, _ origin: Origin, object: FD) throws(Errno) {
-        guard let index = work?.index else { return }
-        try withName(origin.indexName) { (entry) throws(Errno) in
-            do throws(Errno) {
-                try object.linkSelf(to: index, entry.path)
-            } catch {
-                if error != .exists { throw error }
-            }
-        }
     }
 
     /// Leaves the index when the last name is gone.

@@ -55,6 +55,19 @@ struct Origin: Equatable {
         }
     }
 
+    /// The reverse of ``indexName``.
+    init?(hexadecimal digits: [UInt8]) {
+        guard digits.count % 2 == 0, digits.count <= 510 else { return nil }
+        var bytes: [UInt8] = []
+        for index in stride(from: 0, to: digits.count, by: 2) {
+            guard let byte = UInt8(String(decoding: digits[index...(index + 1)], as: UTF8.self), radix: 16) else {
+                return nil
+            }
+            bytes.append(byte)
+        }
+        self.init(bytes: bytes)
+    }
+
     /// The name of its entry in the index.
     var indexName: [UInt8] {
         let digits = Array("0123456789abcdef".utf8)
@@ -72,8 +85,9 @@ extension Union {
         return nil
     }
 
-    /// The origin mark of an object in the upper.
-    func origin(of name: CPath, in directory: FD) -> Origin? {
+    /// The origin of an object in the upper: its mark, or what stands in the table for objects that carry none.
+    func origin(of name: CPath, in directory: FD, _ status: Status) -> Origin? {
+        if marks.userMode, !status.isRegular, !status.isDirectory { return originFromTable(directory, name) }
         guard let value = try? directory.attribute(name, marks.name(.origin)) else { return nil }
         return Origin(bytes: value)
     }

@@ -3,7 +3,9 @@ import Glibc
 public import Linux
 
 /// One directory as it was when it was opened or rewound: every merged name once, whiteouts left out (SEMANTICS 3).
-/// A cookie is a position in it, and stays valid however the directory changes.
+///
+/// Its order is that of the names' hashes, and so are the cookies: a reader that goes on in another listing of the
+/// directory, as the kernel lets it do where it caches listings, sees every name that is in both exactly once.
 public final class Listing: @unchecked Sendable {
     struct Item {
         /// Where the name begins in `names`.
@@ -13,6 +15,8 @@ public final class Listing: @unchecked Sendable {
         var flags: Flags
         var layer: UInt16
         var inode: UInt64
+        /// From `firstCookie` upwards, ascending through the listing.
+        var cookie: UInt64 = 0
 
         struct Flags: OptionSet {
             let rawValue: UInt8
@@ -25,8 +29,48 @@ public final class Listing: @unchecked Sendable {
     var items: [Item] = []
     var names: [UInt8] = []
 
+    /// Smaller ones are left for "." and "..".
+    public static let firstCookie: UInt64 = 16
+
     /// How many names, "." and ".." not among them.
     public var count: Int { items.count }
+
+    /// The cookie of the name at `position`: where a reader that has seen it goes on.
+    public func cookie(at position: Int) -> UInt64 { items[position].cookie }
+
+    /// The first position whose cookie is greater.
+    public func position(after cookie: UInt64) -> Int {
+        var (low, high) = (0, items.count)
+        while low < high {
+            let middle = (low + high) / 2
+            if items[middle].cookie > cookie { high = middle } else { low = middle + 1 }
+        }
+        return low
+    }
+
+    /// Puts the names in the order of their cookies.
+    fileprivate func sort() {
+        names.withUnsafeBufferPointer { all in
+            for position in items.indices {
+                let item = items[position]
+                let name = UnsafeBufferPointer(rebasing: all[Int(item.offset)..<Int(item.offset) + Int(item.length)])
+                // 62 bits: an offset is a positive number.
+                items[position].cookie = max(Self.firstCookie, Self.mixed(Merger.hash(name)) >> 2)
+            }
+            items.sort { $0.cookie < $1.cookie }
+        }
+        for position in items.indices.dropFirst() where items[position].cookie <= items[position - 1].cookie {
+            items[position].cookie = items[position - 1].cookie + 1
+        }
+    }
+
+    /// The finaliser of MurmurHash3.
+    private static func mixed(_ hash: UInt) -> UInt64 {
+        var hash = UInt64(hash)
+        hash = (hash ^ hash >> 33) &* 0xff51_afd7_ed55_8ccd
+        hash = (hash ^ hash >> 33) &* 0xc4ce_b9fe_1a85_ec53
+        return hash ^ hash >> 33
+    }
 
     func withName<Result>(_ item: Item, _ body: (Name) throws(Errno) -> Result) throws(Errno) -> Result {
         let outcome = names.withUnsafeBufferPointer { buffer -> Swift.Result<Result, Errno> in
@@ -50,11 +94,21 @@ struct Merger {
 
     init(several: Bool) { self.several = several }
 
-    /// The position of a name, if it was seen.
-    private func slot(_ name: UnsafeBufferPointer<UInt8>) -> Int {
+    /// FNV-1a.
+    fileprivate static func hash(_ name: UnsafeBufferPointer<UInt8>) -> UInt {
         var hash: UInt = 0xcbf2_9ce4_8422_2325
         for byte in name { hash = (hash ^ UInt(byte)) &* 0x100_0000_01b3 }
-        var slot = Int(truncatingIfNeeded: hash ^ hash >> 31) & mask
+        return hash
+    }
+
+    private func firstSlot(_ name: UnsafeBufferPointer<UInt8>) -> Int {
+        let hash = Self.hash(name)
+        return Int(truncatingIfNeeded: hash ^ hash >> 31) & mask
+    }
+
+    /// The position of a name, if it was seen.
+    private func slot(_ name: UnsafeBufferPointer<UInt8>) -> Int {
+        var slot = firstSlot(name)
         while slots[slot] >= 0 {
             let item = listing.items[Int(slots[slot])]
             if Int(item.length) == name.count {
@@ -109,16 +163,15 @@ struct Merger {
     }
 
     private func slotForRehash(_ name: UnsafeBufferPointer<UInt8>) -> Int {
-        var hash: UInt = 0xcbf2_9ce4_8422_2325
-        for byte in name { hash = (hash ^ UInt(byte)) &* 0x100_0000_01b3 }
-        var slot = Int(truncatingIfNeeded: hash ^ hash >> 31) & mask
+        var slot = firstSlot(name)
         while slots[slot] >= 0 { slot = (slot + 1) & mask }
         return slot
     }
 
-    /// Without the whiteouts.
+    /// Without the whiteouts, in order.
     consuming func finished() -> Listing {
         if several { listing.items.removeAll { $0.flags.contains(.whiteout) } }
+        listing.sort()
         return listing
     }
 }
@@ -154,9 +207,7 @@ extension Union {
         let layer = part.pointee.layer
         let readsFiles = configuration.whiteouts != .device
         let impure = layer == 0 && isImpure(part, fd)
-        let open = try retryingWithoutIdleDirectories { () throws(Errno) in
-            try fd.open(".", [.readOnly, .directory])
-        }
+        let open = try retryingWithoutIdleDirectories { () throws(Errno) in try openToList(fd) }
         var hidden: [[UInt8]] = []
         try open.fd.forEachEntry { (entry) throws(Errno) in
             if readsFiles, entry.name.count >= 4, memcmp(entry.path, ".wh.", 4) == 0 {
@@ -189,6 +240,19 @@ extension Union {
         if !isLast {
             for name in hidden where !name.elementsEqual(".wh..opq".utf8) {
                 name.withUnsafeBufferPointer { _ = merger.add($0, type: 0, inode: 0, layer: layer, flags: .whiteout) }
+            }
+        }
+    }
+
+    /// A layer's directory for reading, without touching its access time where it may be (SEMANTICS 1.5).
+    func openToList(_ directory: FD) throws(Errno) -> Descriptor {
+        do throws(Errno) { return try directory.open(".", [.readOnly, .directory, .noAccessTime]) } catch {
+            switch error {
+            // Somebody else's directory.
+            case .notPermitted: return try directory.open(".", [.readOnly, .directory])
+            // It may be read but not searched, not even for ".".
+            case .access: return try directory.reopen([.readOnly, .directory])
+            default: throw error
             }
         }
     }

@@ -47,8 +47,18 @@ extension Union {
         monitor.lock()
         defer { monitor.unlock() }
         guard let link = table.find(parent, name, hash: hash) else { return nil }
-        link.pointee.node.pointee.lookups += 1
-        return link.pointee.node
+        let node = link.pointee.node
+        node.pointee.lookups += 1
+        if node.pointee.links != link, namesMatter(node) { putFirstLocked(link) }
+        return node
+    }
+
+    /// Whether a change of this node gives it the name in the upper by which it was looked up last: a file that has
+    /// several names in a lower.
+    public func followsNames(of node: NodeID) -> Bool { namesMatter(node.node) && work != nil }
+
+    private func namesMatter(_ node: Node) -> Bool {
+        node.pointee.flags.contains(.indexed) || !node.pointee.flags.contains(.inUpper) && node.pointee.key != .none
     }
 
     func probe(_ directory: Directory, _ name: Name) throws(Errno) -> Found? {
@@ -65,14 +75,14 @@ extension Union {
         if found.status.isDirectory { return try adoptDirectory(found, parent: parent, name: name) }
         var identity = Identity(number: found.status.ino, layer: found.layer)
         var flags: NodeRecord.Flags = found.layer == 0 ? .inUpper : []
-        var lower: LowerPlace?
+        var data: LowerPlace?
         var delta: Int32 = 0
         var indexName: NameBytes?
         var status = found.status
         if found.layer == 0 {
             let fd = try pin(found.holder)
             defer { unpin(found.holder) }
-            if isImpure(found.holder, fd), let origin = origin(of: name.path, in: fd) {
+            if isImpure(found.holder, fd), let origin = origin(of: name.path, in: fd, status) {
                 flags.insert(.hasOrigin)
                 if let below = resolve(origin) { identity = Identity(number: below.inode, layer: below.layer) }
                 if status.nlink > 1 {
@@ -85,7 +95,7 @@ extension Union {
         }
         if status.isRegular, try isMetacopy(found, name) {
             guard let place = try findData(found, parent: parent, name: name) else { throw Errno.io }
-            lower = place.place
+            data = place.place
             if found.layer == 0 { flags.insert(.metacopy) } else { flags.insert(.dataOnly) }
             if place.redirected { flags.insert(.dataOnly) }
         }
@@ -102,7 +112,7 @@ extension Union {
                         flags.insert(.metacopy)
                         monitor.lock()
                         found.holder.pointee.references += 1
-                        lower = LowerPlace(
+                        data = LowerPlace(
                             directory: found.holder,
                             name: found.name.map { $0.withUnsafeBufferPointer { NameBytes($0) } }
                                 ?? NameBytes(name.bytes))
@@ -127,7 +137,7 @@ extension Union {
             node.pointee.lookups += 1
             monitor.unlock()
             indexName?.release()
-            if let lower { release(lower) }
+            if let data { release(data) }
             return Entry(node: NodeID(node), status: try self.status(of: node))
         }
         if let link = table.find(parent, name, hash: name.hash(in: UInt(bitPattern: parent))) {
@@ -135,7 +145,7 @@ extension Union {
             node.pointee.lookups += 1
             monitor.unlock()
             indexName?.release()
-            if let lower { release(lower) }
+            if let data { release(data) }
             return Entry(node: NodeID(node), status: try self.status(of: node))
         }
         let node = makeNodeLocked(
@@ -144,9 +154,8 @@ extension Union {
         node.pointee.linkDelta = delta
         node.pointee.indexName = indexName
         node.pointee.lookups = 1
-        if let lower {
-            node.pointee.lower = lower
-        } else if found.layer != 0 {
+        node.pointee.data = data
+        if found.layer != 0, !flags.contains(.inUpper) {
             found.holder.pointee.references += 1
             let bytes = found.name.map { $0.withUnsafeBufferPointer { NameBytes($0) } } ?? NameBytes(name.bytes)
             node.pointee.lower = LowerPlace(directory: found.holder, name: bytes)
@@ -215,6 +224,14 @@ extension Union {
         place.name.release()
         releaseLocked(place.directory)
         monitor.unlock()
+    }
+
+    /// Gives up a place that a node kept. Precondition: the table lock is held.
+    func releaseLocked(_ place: inout LowerPlace?) {
+        guard let old = place else { return }
+        place = nil
+        old.name.release()
+        releaseLocked(old.directory)
     }
 
     func statusOf(_ directory: LayerDirectory) throws(Errno) -> Status {

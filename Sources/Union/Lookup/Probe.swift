@@ -65,7 +65,7 @@ extension Union {
             if directory.pointee.probes > 8 {
                 var any = false
                 do throws(Errno) {
-                    let listing = try fd.open(".", [.readOnly, .directory])
+                    let listing = try openToList(fd)
                     try listing.fd.forEachEntry { entry in
                         any = entry.name.count > 4 && memcmp(entry.path, ".wh.", 4) == 0
                         return !any
@@ -154,11 +154,15 @@ extension Union {
     ) throws(Errno) -> (directory: LayerDirectory, marks: DirectoryMarks) {
         var marks = DirectoryMarks()
         let covered = !layers[holder.pointee.layer].ownMount && status.mount_id != layers[holder.pointee.layer].mountID
-        if !covered, !isLast || holder.pointee.layer < firstDataLayer - 1 {
+        let isMarked = layers[holder.pointee.layer].record.pointee.attributeWhiteouts
+        if !covered, !isLast || isMarked || holder.pointee.layer < firstDataLayer - 1 {
             let fd = try pin(holder)
             defer { unpin(holder) }
-            // Where the name ends here only a redirect leads further, and what has one was moved here.
-            if !isLast || configuration.redirect != .nofollow && isImpure(holder, fd) {
+            // Where the name ends here only a redirect leads further, and what has one was moved here. A layer whose
+            // root is marked may have whiteouts by attribute also where nothing is below.
+            if !isLast || isMarked
+                || configuration.redirect != .nofollow && isImpure(holder, fd)
+            {
                 marks = try withName(name) { (name) throws(Errno) in try readMarks(fd, name) }
             }
         }

@@ -1,6 +1,13 @@
 import CLinux
 import Linux
 
+extension Caller {
+    /// Whether it may keep the set-gid bit of what belongs to `group` (the kernel's in_group_or_capable).
+    func mayKeepSetGID(of group: UInt32) -> Bool {
+        uid == 0 || gid == group || process != 0 && cl_process_in_group(process, group) == 1
+    }
+}
+
 extension Union {
     /// Runs `body` with the caller's ids for what it creates, where this process may take them on.
     func asCaller(_ caller: Caller, _ body: () throws(Errno) -> Void) throws(Errno) {

@@ -88,10 +88,10 @@ extension Union {
     func dropSetID(_ fd: FD, _ name: CPath, _ caller: Caller) throws(Errno) {
         let status = try fd.status(name)
         let mode = status.mode
-        guard status.isRegular else { return }
+        guard !status.isDirectory, !status.isSymlink else { return }
         var kept = mode & 0o7777 & ~0o4000
         // Without group execution the bit is for members of the group to keep.
-        if mode & 0o10 != 0 || caller.uid != 0 && caller.gid != status.gid { kept &= ~0o2000 }
+        if mode & 0o10 != 0 || !caller.mayKeepSetGID(of: status.gid) { kept &= ~0o2000 }
         if kept != mode & 0o7777 { try fd.setMode(name, kept) }
     }
 

@@ -62,7 +62,7 @@ extension Union {
         guard work != nil else { throw Errno.readOnly }
         guard let stored = storedName(key) else { throw Errno.notPermitted }
         let node = node.node
-        try copyUp(node, data: .metadataOnly)
+        if !node.pointee.flags.contains(.inUpper) { try copyUp(node, data: .metadataOnly) }
         try settled(node) { (fd, name) throws(Errno) in
             try fd.setAttribute(name, stored, value, flags: flags)
             if dropsSetGID {
@@ -73,8 +73,9 @@ extension Union {
         forgetDefaultACL(node)
     }
 
-    /// removexattr(2).
-    public func removeAttribute(_ node: NodeID, _ key: CPath) throws(Errno) {
+    /// removexattr(2). Without its access ACL an object keeps the set-gid bit only for those who may set it
+    /// (ovl_set_or_remove_acl).
+    public func removeAttribute(_ node: NodeID, _ key: CPath, caller: Caller) throws(Errno) {
         guard work != nil else { throw Errno.readOnly }
         guard let stored = storedName(key) else { throw Errno.noData }
         let node = node.node
@@ -84,7 +85,14 @@ extension Union {
             if !present { throw Errno.noData }
             try copyUp(node, data: .metadataOnly)
         }
-        try settled(node) { (fd, name) throws(Errno) in try fd.removeAttribute(name, stored) }
+        try settled(node) { (fd, name) throws(Errno) in
+            try fd.removeAttribute(name, stored)
+            guard strcmp(key, accessACL) == 0 else { return }
+            let status = try fd.status(name)
+            if status.mode & 0o2000 != 0, !caller.mayKeepSetGID(of: status.gid) {
+                try fd.setMode(name, status.mode & 0o5777)
+            }
+        }
         forgetDefaultACL(node)
     }
 

@@ -55,14 +55,14 @@ struct AccessControlList {
     }
 }
 
-private let accessKey = "system.posix_acl_access"
-private let defaultKey = "system.posix_acl_default"
+let accessACL = "system.posix_acl_access"
+private let defaultACL = "system.posix_acl_default"
 
 extension Union {
     /// Whether what is created here takes its ACL from the directory; asked once, and again after it changed.
     func inheritsACL(_ directory: Directory, _ fd: FD) -> Bool {
         if directory.pointee.defaultACL == .unknown {
-            let value = (try? fd.attribute("", defaultKey)) ?? nil
+            let value = (try? fd.attribute("", defaultACL)) ?? nil
             directory.pointee.defaultACL = value == nil ? .no : .yes
         }
         return directory.pointee.defaultACL == .yes
@@ -71,13 +71,13 @@ extension Union {
     /// Gives an object in work what it would have inherited in its directory.
     func inheritACL(_ fd: FD, _ name: CPath, from parent: FD, _ kind: NewKind, _ mode: UInt32) throws(Errno) {
         if case .symlink = kind { return }
-        guard let value = try parent.attribute("", defaultKey), let list = AccessControlList(value) else { return }
+        guard let value = try parent.attribute("", defaultACL), let list = AccessControlList(value) else { return }
         let inherited = list.inherited(mode: mode)
         if let access = inherited.acl {
-            try fd.setAttribute(name, accessKey, access.bytes)
+            try fd.setAttribute(name, accessACL, access.bytes)
         }
         let setID = try fd.status(name).mode & 0o7000
         try fd.setMode(name, inherited.mode & 0o777 | setID | mode & 0o7000)
-        if case .directory = kind { try fd.setAttribute(name, defaultKey, value) }
+        if case .directory = kind { try fd.setAttribute(name, defaultACL, value) }
     }
 }

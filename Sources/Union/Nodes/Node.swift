@@ -20,8 +20,10 @@ struct NodeRecord {
     var linkDelta: Int32 = 0
     /// Its names; the first is the one it is reached by. Guarded by the table lock, changed with body held.
     var links: Link?
-    /// Where its data (and, unless `inUpper`, the rest) lies in a lower. Changed with body held.
+    /// Where it lies in a lower; nil once `inUpper`. Changed with body held.
     var lower: LowerPlace?
+    /// Where the data lies of a file whose metadata alone is `inUpper` or at `lower`. Changed with body held.
+    var data: LowerPlace?
     /// Its name in `work/index`, by which it is reached while `.indexed`; counted.
     var indexName: NameBytes?
     /// Its place in the map of inodes with several names, 0 when it has none.
@@ -38,7 +40,7 @@ struct NodeRecord {
         let rawValue: UInt16
         /// The upper has it.
         static let inUpper = Flags(rawValue: 1)
-        /// The upper has its metadata only; its data is at `lower` (metacopy).
+        /// The upper has its metadata only; its data is at `data` (metacopy).
         static let metacopy = Flags(rawValue: 2)
         /// It has no name left.
         static let removed = Flags(rawValue: 4)

@@ -1,3 +1,4 @@
+import CLinux
 import Linux
 
 /// Nodes by directory and name, and those with several names by inode. Guarded by `monitor`, the table lock.
@@ -102,8 +103,7 @@ extension Union {
         table.insert(link)
     }
 
-    func removeLinkLocked(_ link: Link) {
-        table.remove(link)
+    private func takeOutLocked(_ link: Link) {
         let node = link.pointee.node
         if node.pointee.links == link {
             node.pointee.links = link.pointee.sibling
@@ -112,6 +112,18 @@ extension Union {
             while let here = before, here.pointee.sibling != link { before = here.pointee.sibling }
             before?.pointee.sibling = link.pointee.sibling
         }
+    }
+
+    /// Makes it the name by which the node is reached.
+    func putFirstLocked(_ link: Link) {
+        takeOutLocked(link)
+        link.pointee.sibling = link.pointee.node.pointee.links
+        link.pointee.node.pointee.links = link
+    }
+
+    func removeLinkLocked(_ link: Link) {
+        table.remove(link)
+        takeOutLocked(link)
         let parent = link.pointee.parent
         link.pointee.name.release()
         link.deallocate()
@@ -137,10 +149,8 @@ extension Union {
                 link.pointee.name.release()
                 link.deallocate()
             }
-            if let place = node.pointee.lower {
-                place.name.release()
-                releaseLocked(place.directory)
-            }
+            releaseLocked(&node.pointee.lower)
+            releaseLocked(&node.pointee.data)
             node.pointee.indexName?.release()
             if let directory = node.pointee.directory {
                 if let upper = directory.pointee.upper { releaseLocked(upper) }
@@ -162,6 +172,18 @@ extension Union {
         let node = Node.allocate(capacity: 1)
         node.initialize(to: NodeRecord(number: number, real: real, type: type))
         nodeCount += 1
+        mostNodes = max(mostNodes, nodeCount)
         return node
+    }
+}
+
+extension Union {
+    /// Gives memory back to the system once most of what was known is forgotten (SEMANTICS 11.4).
+    public func trimMemory() {
+        monitor.lock()
+        let isDue = mostNodes > 50_000 && nodeCount < mostNodes / 2
+        if isDue { mostNodes = nodeCount }
+        monitor.unlock()
+        if isDue { cl_trim_memory() }
     }
 }

@@ -10,6 +10,8 @@ final class WorkDirectory: @unchecked Sendable {
     let directory: FD
     /// `workdir/index`, where hard links of lowers are kept together.
     let index: FD?
+    /// `workdir/origins`, where marks are `user.` attributes (Identity/OriginTable.swift).
+    let origins: FD?
     /// Whiteouts are 0/0 devices, otherwise `.wh.` files.
     let devices: Bool
     /// Files can be made without a name.
@@ -23,7 +25,7 @@ final class WorkDirectory: @unchecked Sendable {
     private let shared = Locked<[CChar]?>(nil)
 
     deinit {
-        for raw in locks + [directory.raw, index?.raw ?? -1] where raw >= 0 { _ = cl_close(raw) }
+        for raw in locks + [directory.raw, index?.raw ?? -1, origins?.raw ?? -1] where raw >= 0 { _ = cl_close(raw) }
     }
 
     var whiteoutForm: String { devices ? "character devices 0/0" : ".wh. files" }
@@ -59,13 +61,16 @@ final class WorkDirectory: @unchecked Sendable {
             }
             devices = try Self.tryWhiteout(directory.fd, configuration.whiteouts, or: refuse)
             unnamed = Self.canOpenUnnamed(directory.fd)
+            let hasHandles = Origin(FD(upper.root), "", uuid: upper.uuid) != nil
             var index: FD?
-            if configuration.index, Origin(FD(upper.root), "", uuid: upper.uuid) != nil {
+            if configuration.index, hasHandles {
                 index = FD(try Self.open(work.fd, "index", or: refuse).release())
             } else if configuration.index {
                 notes.append("index: off, the filesystem of the upperdir has no file handles")
             }
             self.index = index
+            origins =
+                marks.userMode && hasHandles ? FD(try Self.open(work.fd, "origins", or: refuse).release()) : nil
             self.directory = FD(directory.release())
             locks = [work.release(), upperLock.release()]
         } catch let error as Errno {
@@ -80,7 +85,7 @@ final class WorkDirectory: @unchecked Sendable {
 
     /// A mount that has just ended may hold it for a moment: umount(2) does not wait for a FUSE server.
     private static func lock(_ directory: FD) -> Bool {
-        for attempt in 0..<100 {
+        for attempt in 0..<300 {
             if attempt > 0 { usleep(10_000) }
             if cl_flock_exclusive(directory.raw) >= 0 { return true }
         }

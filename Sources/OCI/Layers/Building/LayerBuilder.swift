@@ -61,7 +61,7 @@ public struct LayerBuilder: Sendable {
     public func build(_ source: LayerSource, into file: FD) throws(LayerError) -> BuiltLayer {
         let stack = try LayerStack([source.upper] + source.lowers)
         var walk = LayerWalk(stack, try LayerStream(to: file, coding), latest: latest, minimizes: minimizes)
-        try walk.changes(stack.roots[0], [], lower: [])
+        try walk.changes(stack.roots[0], [], on: .location([]))
         return try walk.finish(coding.compression)
     }
 }

@@ -29,9 +29,7 @@ struct LayerWalk: ~Copyable {
     }
 
     /// The entries of a directory of the upper, and what they say of the lowers.
-    ///
-    /// - Parameter lower: where the lowers are asked about it; nil when nothing of them shows through.
-    mutating func changes(_ directory: LayerDirectory, _ name: [UInt8], lower: [UInt8]?) throws(LayerError) {
+    mutating func changes(_ directory: LayerDirectory, _ name: [UInt8], on below: Below) throws(LayerError) {
         try deepen(name)
         defer { depth -= 1 }
         let names = try naming("list", name) { () throws(Errno) in try directory.names() }
@@ -39,7 +37,7 @@ struct LayerWalk: ~Copyable {
         // A whiteout has the place of the name it hides: as a device or as a file, it gives the same bytes.
         for (entry, isWhiteout) in Self.ordered(names) {
             if !isWhiteout {
-                try change(directory, name, entry, lower: lower)
+                try change(directory, name, entry, on: below)
             } else if !present.contains(entry) {
                 // Beside the name it hides it says nothing of this layer (layer.md); of a directory, that it is opaque.
                 try whiteout(name, entry)
@@ -60,7 +58,7 @@ struct LayerWalk: ~Copyable {
     }
 
     private mutating func change(
-        _ directory: LayerDirectory, _ parent: [UInt8], _ entry: [UInt8], lower: [UInt8]?
+        _ directory: LayerDirectory, _ parent: [UInt8], _ entry: [UInt8], on below: Below
     ) throws(LayerError) {
         let name = joined(parent, entry)
         let (status, attributes) = try naming("read", name) { () throws(Errno) in
@@ -70,20 +68,20 @@ struct LayerWalk: ~Copyable {
             return try whiteout(parent, entry)
         }
         guard status.isDirectory else {
-            return try object(directory, name, entry, status, attributes, lower: lower.map { joined($0, entry) })
+            return try object(directory, name, entry, status, attributes, on: below)
         }
         try emit(name, .directory, status, attributes)
         let child = try naming("open", name) { () throws(Errno) in try directory.child(entry) }
-        if let redirect = attributes.redirect, lower != nil {
-            let below = try naming("follow the redirect of", name) { () throws(Errno) in
-                try stack.directories(at: child.target(of: redirect), below: 0)
+        if let redirect = attributes.redirect {
+            let origin = try naming("follow the redirect of", name) { () throws(Errno) in
+                try stack.follow(redirect, from: 0, beside: try stack.directories(below))
             }
             try opaqueMark(name)
-            return try merged([child] + below, name)
+            return try merged([child] + origin, name)
         }
         let opaque = attributes.isOpaque || child.has(WhiteoutName.opaque) || directory.hides(entry)
         if opaque { try opaqueMark(name) }
-        try changes(child, name, lower: opaque ? nil : lower.map { joined($0, entry) })
+        try changes(child, name, on: opaque ? .nothing : below.entering(entry))
     }
 
     /// All that merged directories show: for what was renamed, and so has no other way to say what it holds.
@@ -110,7 +108,8 @@ struct LayerWalk: ~Copyable {
             }
             if status.isWhiteout || status.isRegular && status.size == 0 && attributes.isWhiteout { continue }
             guard status.isDirectory else {
-                try object(directory, full, entry, status, attributes, lower: joined(directory.location, entry))
+                try object(
+                    directory, full, entry, status, attributes, on: .directories(Array(directories[(index + 1)...])))
                 continue
             }
             try emit(full, .directory, status, attributes)
@@ -141,7 +140,7 @@ struct LayerWalk: ~Copyable {
     private mutating func object(
         _ directory: LayerDirectory, _ name: [UInt8], _ entry: [UInt8], _ status: Status,
         _ attributes: ObjectAttributes,
-        lower: [UInt8]?
+        on below: Below
     ) throws(LayerError) {
         if status.nlink > 1 {
             let id = FileID(device: status.dev, inode: status.ino)
@@ -162,13 +161,13 @@ struct LayerWalk: ~Copyable {
             skipped.append(name)
             linked[FileID(device: status.dev, inode: status.ino)] = nil
         default:
-            if minimizes, directory.layer == 0, status.nlink == 1, let lower {
+            if minimizes, directory.layer == 0, status.nlink == 1 {
                 let same = try naming("compare", name) { () throws(Errno) in
-                    try stack.showsSame(directory, entry, status, attributes, at: lower)
+                    try stack.showsSame(directory, entry, status, attributes, in: try stack.directories(below))
                 }
                 if same { return unchanged.append(name) }
             }
-            try file(directory, name, entry, attributes, lower: lower)
+            try file(directory, name, entry, attributes, on: below)
         }
     }
 
@@ -183,7 +182,7 @@ struct LayerWalk: ~Copyable {
     }
 
     private mutating func file(
-        _ directory: LayerDirectory, _ name: [UInt8], _ entry: [UInt8], _ attributes: ObjectAttributes, lower: [UInt8]?
+        _ directory: LayerDirectory, _ name: [UInt8], _ entry: [UInt8], _ attributes: ObjectAttributes, on below: Below
     ) throws(LayerError) {
         let own = try naming("open", name) { () throws(Errno) in try directory.openFile(entry) }
         let status = try naming("read", name) { () throws(Errno) in try own.fd.status() }
@@ -193,8 +192,8 @@ struct LayerWalk: ~Copyable {
         try emit(name, .file(size: size), status, attributes)
         if attributes.isMetacopy {
             let data = try naming("find the data of", name) { () throws(Errno) in
-                guard let lower else { throw Errno.io }
-                return try stack.data(of: lower, redirect: attributes.redirect, below: directory.layer)
+                try stack.data(
+                    of: entry, redirect: attributes.redirect, in: directory.layer, try stack.directories(below))
             }
             try copy(data.fd, size, sparse: true, name)
         } else {

@@ -6,19 +6,19 @@ extension LayerStack {
     /// Whether the lowers show the same file: then copying it up changed nothing.
     func showsSame(
         _ directory: LayerDirectory, _ name: [UInt8], _ status: Status, _ attributes: ObjectAttributes,
-        at location: [UInt8]
+        in parents: [LayerDirectory]
     ) throws(Errno) -> Bool {
-        guard !attributes.isMetacopy, let (parent, other) = try object(at: location, below: directory.layer) else {
+        guard !attributes.isMetacopy, let (parent, _) = try object(name, in: parents) else {
             return false
         }
-        let below = try parent.fd.status(path(other))
-        let marks = try ObjectAttributes(parent.fd, path(other))
+        let below = try parent.fd.status(path(name))
+        let marks = try ObjectAttributes(parent.fd, path(name))
         guard below.isRegular, !marks.isMetacopy, below.size == status.size, below.mode == status.mode,
             below.uid == status.uid, below.gid == status.gid, below.mtime_s == status.mtime_s,
             below.mtime_ns == status.mtime_ns, marks.kept == attributes.kept, marks.owner == attributes.owner
         else { return false }
         let one = try directory.fd.open(path(name), [.readOnly, .noFollow, .nonBlocking])
-        let two = try parent.fd.open(path(other), [.readOnly, .noFollow, .nonBlocking])
+        let two = try parent.fd.open(path(name), [.readOnly, .noFollow, .nonBlocking])
         return try one.fd.hasSameContent(as: two.fd)
     }
 }
