@@ -17,23 +17,40 @@ let package = Package(
         .library(name: "ShaleTesting", targets: ["ShaleTesting"]),
     ],
     dependencies: [
-        .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.0")
+        .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.0"),
+        .package(url: "https://github.com/groue/GRDB.swift", from: "7.10.0"),
+        .package(url: "https://github.com/apple/swift-system", from: "1.8.0"),
+        .package(url: "https://github.com/swiftlang/swift-subprocess", from: "1.0.0", traits: []),
     ],
     targets: [
         .target(name: "CLinux"),
         .target(name: "CFuse"),
+        .systemLibrary(name: "CCurl", pkgConfig: "libcurl", providers: [.apt(["libcurl4-openssl-dev"])]),
         .target(name: "Linux", dependencies: ["CLinux"], swiftSettings: strict),
         .target(name: "Union", dependencies: ["Linux", "CLinux"], swiftSettings: strict),
         .target(name: "UnionFuse", dependencies: ["Union", "Linux", "CLinux", "CFuse"], swiftSettings: strict),
         .executableTarget(
             name: "shalefs", dependencies: ["UnionFuse", "Union", "Linux", "CLinux"], swiftSettings: strict),
+        .target(name: "CCrypto", linkerSettings: [.linkedLibrary("crypto")]),
+        .target(name: "CArchive", linkerSettings: [.linkedLibrary("archive")]),
+        .target(
+            name: "CCompression",
+            linkerSettings: [.linkedLibrary("isal"), .linkedLibrary("z"), .linkedLibrary("zstd")]),
+        .target(
+            name: "OCI",
+            dependencies: [
+                "Linux", "CLinux", "CCrypto", "CCompression", "CArchive", "CCurl",
+                .product(name: "Subprocess", package: "swift-subprocess"),
+                .product(name: "SystemPackage", package: "swift-system"),
+                .product(name: "GRDB", package: "GRDB.swift"),
+            ], swiftSettings: strict),
         .target(name: "Dockerfile", swiftSettings: strict),
         .testTarget(name: "DockerfileTests", dependencies: ["Dockerfile"], swiftSettings: strict),
         .target(name: "Changes", dependencies: ["Linux", "CLinux"], swiftSettings: strict),
         .executableTarget(
             name: "shale",
             dependencies: [
-                "UnionFuse", "Union", "Changes", "Linux", "CLinux",
+                "UnionFuse", "Union", "Changes", "OCI", "Linux", "CLinux",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ], swiftSettings: strict),
         .target(
@@ -45,6 +62,9 @@ let package = Package(
         .testTarget(name: "UnionFuseTests", dependencies: ["UnionFuse", "Union"], swiftSettings: strict),
         .testTarget(
             name: "MountTests", dependencies: ["ShaleTesting", "Linux", "CLinux", "shalefs"], swiftSettings: strict),
+        .testTarget(
+            name: "OCITests", dependencies: ["OCI", "Linux", "CLinux", "shale"],
+            exclude: ["Fixtures", "Support/badregistry.py"], swiftSettings: strict),
         // SEMANTICS.md rule by rule, on mounts alone. Knows nothing of how they are made.
         .testTarget(
             name: "ConformanceTests", dependencies: ["ShaleTesting", "Linux", "CLinux", "shalefs", "shale"],

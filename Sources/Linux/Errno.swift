@@ -28,6 +28,7 @@ public struct Errno: Error, Equatable, Hashable, Sendable {
     public static let tooManyFiles = Errno(23)
     public static let tooManyDescriptors = Errno(24)
     public static let notTerminal = Errno(25)
+    public static let fileTooBig = Errno(27)
     public static let noSpace = Errno(28)
     public static let readOnly = Errno(30)
     public static let tooManyLinks = Errno(31)

@@ -103,3 +103,8 @@ public struct Timestamp: Equatable, Sendable {
     public static let now = Timestamp(seconds: 0, nanoseconds: 0x3fff_ffff)
     public static let keep = Timestamp(seconds: 0, nanoseconds: 0x3fff_fffe)
 }
+
+extension [UInt8] {
+    /// This path with its NUL, as system calls take it.
+    public var cPath: [CChar] { map { CChar(bitPattern: $0) } + [0] }
+}

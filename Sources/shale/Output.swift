@@ -1,6 +1,7 @@
 import ArgumentParser
 import Changes
 import Glibc
+import OCI
 import Union
 
 /// Every output format, in one place. Data goes to standard output.
@@ -45,6 +46,24 @@ enum Output {
                     + "\"text\":\(quoted(Array(finding.text.utf8))),\"remedy\":\(remedy)}"
             }
             print("{\n  \"rung\": \(rung),\n  \"findings\": [\n\(lines.joined(separator: ",\n"))\n  ]\n}")
+        }
+    }
+
+    static func layer(
+        _ descriptor: ContentDescriptor, _ diffID: Digest, tarSize: Int64, entries: Int, _ format: Format
+    ) {
+        switch format {
+        case .text:
+            print("digest   \(descriptor.digest)")
+            print("diff id  \(diffID)")
+            print("size     \(descriptor.size) (\(tarSize) as tar), \(entries) entries")
+        case .json:
+            let fields = [
+                "\"mediaType\":\"\(descriptor.mediaType)\"", "\"digest\":\"\(descriptor.digest)\"",
+                "\"size\":\(descriptor.size)", "\"diffID\":\"\(diffID)\"", "\"tarSize\":\(tarSize)",
+                "\"entries\":\(entries)",
+            ]
+            print("{\(fields.joined(separator: ","))}")
         }
     }
 

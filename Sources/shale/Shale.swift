@@ -12,7 +12,10 @@ struct Shale: ParsableCommand {
             one); 2 used wrongly; 125 Shale itself failed. Messages on standard error begin "shale: ".
             """,
         version: "0.1.0",
-        subcommands: [Mount.self, Unmount.self, Try.self, Diff.self, Doctor.self])
+        subcommands: [
+            Mount.self, Unmount.self, Try.self, Diff.self, LayerCommand.self, Pull.self, Push.self,
+            Load.self, Save.self, Login.self, Logout.self, Doctor.self,
+        ])
 
     static func main() {
         do {

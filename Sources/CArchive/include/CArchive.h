@@ -1,0 +1,46 @@
+// libarchive's reader of tar, as far as it is used.
+//
+// Declared here and compared with libarchive's own headers in the .c file: those include half of the C library, whose types
+// Swift would then look for in this module.
+#ifndef CARCHIVE_H
+#define CARCHIVE_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+enum { CA_EOF = 1, CA_OK = 0, CA_WARN = -20 };
+
+struct archive;
+struct archive_entry;
+
+// archive_read_callback: the bytes that follow in *buffer, their count returned; 0 at the end, -1 for a failure.
+typedef long ca_read_callback(struct archive *archive, void *client, const void **buffer);
+// archive_read_open() with this callback alone. archive_open_callback and archive_close_callback have no use here.
+int ca_read_open(struct archive *archive, void *client, ca_read_callback *read);
+
+struct archive *archive_read_new(void);
+int archive_read_free(struct archive *archive);
+int archive_read_support_format_tar(struct archive *archive);
+int archive_read_support_format_empty(struct archive *archive);
+int archive_read_next_header(struct archive *archive, struct archive_entry **entry);
+int archive_read_data_block(struct archive *archive, const void **bytes, size_t *count, int64_t *offset);
+const char *archive_error_string(struct archive *archive);
+void archive_clear_error(struct archive *archive);
+
+const char *archive_entry_pathname(struct archive_entry *entry);
+const char *archive_entry_hardlink(struct archive_entry *entry);
+const char *archive_entry_symlink(struct archive_entry *entry);
+int64_t archive_entry_uid(struct archive_entry *entry);
+int64_t archive_entry_gid(struct archive_entry *entry);
+int64_t archive_entry_size(struct archive_entry *entry);
+// S_IFMT bits; permission bits; the time and the device's numbers, whose C types differ between systems.
+uint32_t ca_entry_type(struct archive_entry *entry);
+uint32_t ca_entry_permissions(struct archive_entry *entry);
+int64_t ca_entry_mtime(struct archive_entry *entry);
+int64_t ca_entry_mtime_nanoseconds(struct archive_entry *entry);
+uint64_t ca_entry_major(struct archive_entry *entry);
+uint64_t ca_entry_minor(struct archive_entry *entry);
+int archive_entry_xattr_reset(struct archive_entry *entry);
+int archive_entry_xattr_next(struct archive_entry *entry, const char **name, const void **value, size_t *count);
+
+#endif

@@ -1,0 +1,86 @@
+import CLinux
+public import Linux
+
+/// One blob on its way into a ``BlobDirectory``: hashed while it is written, and without a name until it is complete, so that
+/// neither an error nor a kill leaves a part of it.
+public struct BlobWriter: ~Copyable {
+    private let directory: BlobDirectory
+    private let algorithm: Digest.Algorithm
+    private let file: Descriptor
+    /// Where the file system has no files without a name.
+    private let temporary: String?
+    private var digester: Digester
+    public private(set) var size: Int64 = 0
+
+    /// - Throws: ``BlobError`` when no file can be made.
+    public init(_ directory: BlobDirectory, _ algorithm: Digest.Algorithm = .sha256) throws(BlobError) {
+        if algorithm != .sha256 { try directory.makeDirectory(algorithm) }
+        let digester: Digester
+        do throws(DigestError) { digester = try Digester(algorithm) } catch { throw .unavailable("\(error)") }
+        let place = BlobDirectory.path(algorithm)
+        do throws(Errno) {
+            file = try directory.root.fd.open(place, [.readWrite, .temporary], mode: 0o644)
+            temporary = nil
+        } catch {
+            guard error == .notSupported || error == .isDirectory || error == .invalid else {
+                throw .failed("make a blob", error)
+            }
+            let name = "\(place)/.\(UInt64.random(in: 0 ... .max)).partial"
+            file = try BlobError.naming("make a blob") { () throws(Errno) in
+                try directory.root.fd.open(name, [.readWrite, .create, .exclusive], mode: 0o644)
+            }
+            temporary = name
+        }
+        self.directory = directory
+        self.algorithm = algorithm
+        self.digester = digester
+    }
+
+    deinit { if let temporary { _ = cl_unlinkat(directory.root.raw, temporary, 0) } }
+
+    /// The bytes that were written so far, to be read by position.
+    public var fd: FD { file.fd }
+
+    /// Appends.
+    ///
+    /// - Throws: ``BlobError`` `failed`, such as ENOSPC.
+    public mutating func write(_ bytes: UnsafeRawBufferPointer) throws(BlobError) {
+        try BlobError.naming("write a blob") { () throws(Errno) in try file.fd.writeAll(bytes, at: size) }
+        digester.update(bytes)
+        size += Int64(bytes.count)
+    }
+
+    /// Appends.
+    public mutating func write(_ bytes: [UInt8]) throws(BlobError) {
+        try bytes.withUnsafeBufferPointer { (buffer) throws(BlobError) in try write(UnsafeRawBufferPointer(buffer)) }
+    }
+
+    /// Gives the blob its name, after it is on the disk. One that is there already stays.
+    ///
+    /// - Throws: ``BlobError``; `wrongDigest` and `wrongSize` for what is not as expected: then nothing is kept.
+    public consuming func finish(
+        expecting digest: Digest? = nil, size expected: Int64? = nil
+    ) throws(BlobError) -> (digest: Digest, size: Int64) {
+        let size = self.size
+        if let expected, expected != size { throw .wrongSize(size, expected: expected) }
+        let actual: Digest
+        do throws(DigestError) { actual = try digester.finish() } catch { throw .unavailable("\(error)") }
+        if let digest, digest != actual { throw .wrongDigest(actual, expected: digest) }
+        try directory.hold([actual])
+        let name = BlobDirectory.path(actual)
+        try BlobError.naming("keep blob \(actual)") { () throws(Errno) in
+            if (try? directory.root.fd.status(name)) != nil { return }
+            try check(cl_fsync(file.raw))
+            if let temporary {
+                try directory.root.fd.rename(temporary, to: directory.root.fd, name)
+            } else {
+                do throws(Errno) { try file.fd.linkSelf(to: directory.root.fd, name) } catch {
+                    guard error == .exists else { throw error }
+                }
+            }
+            let place = try directory.root.fd.open(BlobDirectory.path(algorithm), [.readOnly, .directory])
+            try check(cl_fsync(place.raw))
+        }
+        return (actual, size)
+    }
+}

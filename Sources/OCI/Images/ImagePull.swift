@@ -1,0 +1,108 @@
+/// Brings an image from a registry into a directory of blobs: several blobs at once, each verified while it streams; what is
+/// there already is not asked for.
+public struct ImagePull: Sendable {
+    public let repository: Repository
+    public let blobs: BlobDirectory
+    /// Blobs that are on their way at the same time.
+    public var width = 4
+    public var observer: TransferObserver = { _ in }
+
+    public init(_ repository: Repository, into blobs: BlobDirectory) {
+        self.repository = repository
+        self.blobs = blobs
+    }
+
+    /// What came. Its manifest is kept after everything that it names, its indexes after the manifest.
+    public struct Outcome: Sendable {
+        public let image: SelectedImage
+        public let config: ImageConfig
+
+        /// What the name stood for at the registry: the outermost index, or the manifest itself.
+        public var named: ContentDescriptor { (image.indexes.first ?? image.fetched).descriptor }
+    }
+
+    /// - Parameter platform: nil for this machine's, where an image that stands alone may also be of another one.
+    /// - Throws: ``RegistryError``; blobs that were complete stay.
+    public func run(_ name: ManifestName, for platform: Platform? = nil) async throws(RegistryError) -> Outcome {
+        let image = try await repository.image(name, for: platform ?? .host)
+        try await local(name) { () throws(BlobError) in
+            try blobs.hold(([image.manifest.config] + image.manifest.layers).map(\.digest))
+        }
+        let config = try await self.config(image, platform)
+        let layers = image.manifest.layers.unique
+        for layer in layers { observer(TransferProgress(blob: layer, state: .waiting)) }
+        try await concurrently(layers, width) { (layer) async throws(RegistryError) in try await pull(layer) }
+        try await local(name) { () throws(BlobError) in
+            for document in [image.fetched] + image.indexes.reversed() {
+                try blobs.keep(document.bytes, expecting: document.descriptor.digest)
+            }
+        }
+        return Outcome(image: image, config: config)
+    }
+
+    private func local(_ name: ManifestName, _ body: () throws(BlobError) -> Void) async throws(RegistryError) {
+        do throws(BlobError) { try body() } catch {
+            throw RegistryError(action: "pull \(name)", place: repository.place, reason: .local("\(error)"))
+        }
+    }
+
+    /// First of all: it is small, and may say that the rest is not wanted.
+    private func config(_ image: SelectedImage, _ platform: Platform?) async throws(RegistryError) -> ImageConfig {
+        let descriptor = image.manifest.config
+        let action = "pull config \(descriptor.digest)"
+        try await repository.doing(action) { () async throws(RegistryFailure) in
+            guard descriptor.size <= Repository.documentLimit else { throw .tooLarge(limit: Repository.documentLimit) }
+        }
+        try await pull(descriptor)
+        return try await repository.doing(action) { () async throws(RegistryFailure) in
+            let config: ImageConfig
+            do throws(BlobError) {
+                let bytes = try blobs.document(descriptor.digest)
+                do throws(DocumentError) { config = try ImageConfig(parsing: bytes) } catch {
+                    throw .unavailable("\(error)")
+                }
+            } catch {
+                throw .local("\(error)")
+            }
+            guard config.diffIDs.count == image.manifest.layers.count else {
+                throw .answer(
+                    "the config has \(config.diffIDs.count) layers and the manifest \(image.manifest.layers.count)")
+            }
+            if let platform, config.platform.distance(from: platform) == nil {
+                throw .noPlatform(platform.description, offered: [config.platform.description])
+            }
+            return config
+        }
+    }
+
+    private func pull(_ blob: ContentDescriptor) async throws(RegistryError) {
+        try await repository.doing("pull blob \(blob.digest)") { () async throws(RegistryFailure) in
+            do throws(BlobError) {
+                if try blobs.size(of: blob.digest) == blob.size {
+                    return observer(TransferProgress(blob: blob, state: .existed))
+                }
+            } catch {
+                throw .local("\(error)")
+            }
+            try await receive(blob)
+            observer(TransferProgress(blob: blob, state: .done))
+        }
+    }
+
+    private func receive(_ blob: ContentDescriptor) async throws(RegistryFailure) {
+        var writer = try Self.writer(blobs, blob)
+        try await repository.receive(blob, from: 0) { bytes in
+            try writer.write(bytes)
+            observer(TransferProgress(blob: blob, state: .moving(writer.size)))
+        }
+        do throws(BlobError) { _ = try writer.finish(expecting: blob.digest, size: blob.size) } catch {
+            if case .wrongDigest(let actual, _) = error { throw .wrongDigest(actual) }
+            throw .local("\(error)")
+        }
+    }
+
+    private static func writer(_ blobs: BlobDirectory, _ blob: ContentDescriptor) throws(RegistryFailure) -> BlobWriter
+    {
+        do throws(BlobError) { return try BlobWriter(blobs, blob.digest.algorithm) } catch { throw .local("\(error)") }
+    }
+}

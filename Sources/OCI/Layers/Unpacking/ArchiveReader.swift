@@ -1,0 +1,139 @@
+internal import CArchive
+import Glibc
+internal import Linux
+
+/// The entries of a layer's tar, in any of its dialects, checked: what comes out can be made beneath a directory.
+///
+/// libarchive converts names to the locale's encoding, and to a normal form in some: it is called under the `C` locale
+/// (by thread), where it hands out the bytes as they are in the archive, with a warning.
+final class ArchiveReader {
+    private let input: LayerInput
+    private let archive: OpaquePointer
+    private let locale: locale_t?
+    private let previous: locale_t?
+    private var failure: LayerError?
+    private var started = false
+
+    /// The reader must be used and released on the thread that made it.
+    init(_ input: LayerInput) throws(LayerError) {
+        guard let archive = archive_read_new() else { throw LayerError(.unavailable, "read layer", "no memory") }
+        self.input = input
+        self.archive = archive
+        locale = newlocale(LC_CTYPE_MASK, "C", nil)
+        previous = uselocale(locale)
+        archive_read_support_format_tar(archive)
+        archive_read_support_format_empty(archive)
+    }
+
+    deinit {
+        archive_read_free(archive)
+        uselocale(previous)
+        if let locale { freelocale(locale) }
+    }
+
+    private func start() throws(LayerError) {
+        started = true
+        let result = ca_read_open(archive, Unmanaged.passUnretained(self).toOpaque()) { _, client, buffer in
+            guard let client, let buffer else { return -1 }
+            return Unmanaged<ArchiveReader>.fromOpaque(client).takeUnretainedValue().give(buffer)
+        }
+        if result != CA_OK { throw problem([]) }
+    }
+
+    private func give(_ buffer: UnsafeMutablePointer<UnsafeRawPointer?>) -> Int {
+        do throws(LayerError) {
+            let bytes = try input.next()
+            buffer.pointee = bytes.baseAddress
+            return bytes.count
+        } catch {
+            failure = error
+            archive_clear_error(archive)
+            return -1
+        }
+    }
+
+    private func problem(_ name: [UInt8]) -> LayerError {
+        if let failure { return failure }
+        let text = archive_error_string(archive).map { String(cString: $0) } ?? "no tar archive"
+        return LayerError(.refused, "read layer", name, printable(text))
+    }
+
+    /// - Throws: ``LayerError`` for what is no tar, and for an entry that no directory could hold.
+    func next() throws(LayerError) -> TarEntry? {
+        if !started { try start() }
+        var raw: OpaquePointer?
+        let result = archive_read_next_header(archive, &raw)
+        if failure != nil { throw problem([]) }
+        if result == CA_EOF { return nil }
+        guard let raw, result == CA_OK || result == CA_WARN else { throw problem([]) }
+        let stored = bytes(archive_entry_pathname(raw))
+        if result == CA_WARN {
+            let text = archive_error_string(archive).map { String(cString: $0) } ?? ""
+            guard text.contains("can't be converted") else { throw problem(stored) }
+        }
+        return try entry(raw, stored)
+    }
+
+    private func bytes(_ text: UnsafePointer<CChar>?) -> [UInt8] {
+        guard let text else { return [] }
+        return UnsafeBufferPointer(start: text, count: strlen(text)).map { UInt8(bitPattern: $0) }
+    }
+
+    private func entry(_ raw: OpaquePointer, _ stored: [UInt8]) throws(LayerError) -> TarEntry {
+        let name = try LayerName.normalized(stored, "unpack")
+        guard let uid = UInt32(exactly: archive_entry_uid(raw)), let gid = UInt32(exactly: archive_entry_gid(raw)),
+            uid != .max, gid != .max
+        else { throw LayerError(.refused, "unpack", stored, "the owner is no number of 32 bits") }
+        var entry = TarEntry(
+            name: name, kind: try kind(raw, stored), mode: ca_entry_permissions(raw) & 0o7777, uid: uid, gid: gid,
+            modified: Timestamp(
+                seconds: ca_entry_mtime(raw), nanoseconds: ca_entry_mtime_nanoseconds(raw)))
+        archive_entry_xattr_reset(raw)
+        var key: UnsafePointer<CChar>?
+        var value: UnsafeRawPointer?
+        var count = 0
+        while archive_entry_xattr_next(raw, &key, &value, &count) == CA_OK {
+            let bytes = UnsafeRawBufferPointer(start: value, count: count)
+            entry.attributes.append(TarEntry.Attribute(name: self.bytes(key), value: Array(bytes)))
+        }
+        return entry
+    }
+
+    private func kind(_ raw: OpaquePointer, _ stored: [UInt8]) throws(LayerError) -> TarEntry.Kind {
+        if let target = archive_entry_hardlink(raw) {
+            return .hardLink(
+                target: try LayerName.normalized(
+                    bytes(target), "unpack \(printable(String(decoding: stored, as: UTF8.self))), a link to"))
+        }
+        let device = DeviceNumber(
+            major: UInt32(truncatingIfNeeded: ca_entry_major(raw)),
+            minor: UInt32(truncatingIfNeeded: ca_entry_minor(raw)))
+        switch ca_entry_type(raw) {
+        case 0o100000:
+            let size = archive_entry_size(raw)
+            guard size >= 0 else { throw LayerError(.refused, "unpack", stored, "the size is negative") }
+            return .file(size: size)
+        case 0o040000: return .directory
+        case 0o120000: return .symlink(target: bytes(archive_entry_symlink(raw)))
+        case 0o020000: return .characterDevice(device)
+        case 0o060000: return .blockDevice(device)
+        case 0o010000: return .fifo
+        default: throw LayerError(.refused, "unpack", stored, "of a type that no layer holds")
+        }
+    }
+
+    /// The data of the entry just read, piece by piece with its offset; what is between pieces is a hole.
+    func data(
+        of name: [UInt8], _ body: (UnsafeRawBufferPointer, Int64) throws(LayerError) -> Void
+    ) throws(LayerError) {
+        while true {
+            var buffer: UnsafeRawPointer?
+            var count = 0
+            var offset: Int64 = 0
+            let result = archive_read_data_block(archive, &buffer, &count, &offset)
+            if result == CA_EOF { return }
+            guard result == CA_OK else { throw problem(name) }
+            try body(UnsafeRawBufferPointer(start: buffer, count: count), offset)
+        }
+    }
+}

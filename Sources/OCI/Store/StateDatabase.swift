@@ -1,0 +1,62 @@
+internal import GRDB
+
+/// `state.db`: what the files do not say themselves. Every change is one transaction, which also is the lock between processes for
+/// whatever changes with it.
+struct StateDatabase: Sendable {
+    private let queue: DatabaseQueue
+
+    /// Raised with each change of the schema.
+    private static let version = 1
+
+    /// - Parameter path: of the file, which is made where it is missing.
+    init(_ path: String) throws(StoreError) {
+        var configuration = Configuration()
+        configuration.journalMode = .wal
+        // Another process's transaction takes milliseconds, but for a prune of many layers.
+        configuration.busyMode = .timeout(120)
+        configuration.foreignKeysEnabled = true
+        do { queue = try DatabaseQueue(path: path, configuration: configuration) } catch {
+            throw StoreError(.failed, "open \(printable(path)): \(Self.cause(error))")
+        }
+        let found = try read("open state.db") { try Int.fetchOne($0, sql: "PRAGMA user_version") } ?? 0
+        guard found <= Self.version else {
+            throw StoreError(.failed, "open \(printable(path)): made by a newer Shale (version \(found))")
+        }
+        if found < Self.version { try write("set up state.db", Self.create) }
+    }
+
+    private static func create(_ db: Database) throws {
+        // Another process may have been faster.
+        if try Int.fetchOne(db, sql: "PRAGMA user_version") == version { return }
+        try db.execute(
+            sql: """
+                CREATE TABLE image (digest TEXT PRIMARY KEY, mediaType TEXT NOT NULL, size INTEGER NOT NULL) STRICT;
+                CREATE TABLE reference (
+                    name TEXT PRIMARY KEY, image TEXT NOT NULL REFERENCES image ON DELETE CASCADE) STRICT;
+                CREATE TABLE layer (diffID TEXT PRIMARY KEY, size INTEGER NOT NULL) STRICT;
+                CREATE TABLE layerBlob (
+                    digest TEXT PRIMARY KEY, diffID TEXT NOT NULL, mediaType TEXT NOT NULL, size INTEGER NOT NULL) STRICT;
+                CREATE TABLE container (id TEXT PRIMARY KEY, image TEXT NOT NULL REFERENCES image) STRICT;
+                CREATE TABLE lease (id TEXT NOT NULL, digest TEXT NOT NULL, PRIMARY KEY (id, digest)) STRICT;
+                PRAGMA user_version = \(version);
+                """)
+    }
+
+    func read<Value>(_ action: String, _ body: (Database) throws -> Value) throws(StoreError) -> Value {
+        do { return try queue.read(body) } catch { throw Self.failure(action, error) }
+    }
+
+    /// One transaction, begun at once: no other process changes anything until it ends, and none of it is there when it fails.
+    func write<Value>(_ action: String, _ body: (Database) throws -> Value) throws(StoreError) -> Value {
+        do { return try queue.write(body) } catch { throw Self.failure(action, error) }
+    }
+
+    private static func failure(_ action: String, _ error: any Error) -> StoreError {
+        error as? StoreError ?? StoreError(.failed, "\(action): \(cause(error))")
+    }
+
+    private static func cause(_ error: any Error) -> String {
+        guard let error = error as? DatabaseError else { return printable("\(error)") }
+        return printable(error.message ?? "SQLite says \(error.resultCode.rawValue)")
+    }
+}

@@ -1,0 +1,44 @@
+import ArgumentParser
+import OCI
+
+/// `shale pull`: an image from a registry into the store.
+struct Pull: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        abstract: "Bring an image from a registry.",
+        discussion: """
+            Several blobs come at once, each verified while it streams; connections that are cut are taken up again where \
+            they were. Prints the name with the digest that it stood for: with that, the same image comes again.
+            """)
+
+    @OptionGroup var options: RegistryOptions
+    @OptionGroup var location: StoreOptions
+
+    @Option(help: "os/architecture[/variant]; this machine's otherwise.")
+    var platform: Platform?
+
+    @Argument(help: "NAME[:TAG] or NAME@DIGEST.")
+    var name: String
+
+    func run() throws {
+        let reference = try Self.reference(name)
+        let store = try location.store()
+        let registry = try options.registry(reference.registry)
+        let platform = platform
+        let display = TransferDisplay("pull \(reference.familiar)")
+        defer { display.end() }
+        let named = try reporting {
+            let lease = try store.lease()
+            var pull = ImagePull(registry.repository(reference.repository), into: try lease.blobs())
+            pull.observer = display.observer
+            let outcome = try await pull.run(reference.manifestName, for: platform)
+            try store.record(outcome.named, as: reference)
+            return outcome.named.digest
+        }
+        display.end()
+        print(reference.with(digest: named).description)
+    }
+
+    static func reference(_ text: String) throws -> Reference {
+        do { return try Reference(text).tagged } catch { throw Failure.used("\(error)") }
+    }
+}
