@@ -6,6 +6,7 @@
 #include <linux/capability.h>
 #include <linux/fs.h>
 #include <malloc.h>
+#include <poll.h>
 #include <pthread.h>
 #include <sched.h>
 #include <signal.h>
@@ -114,7 +115,7 @@ int cl_ftruncate(int fd, int64_t size) { return result(ftruncate(fd, size)); }
 int cl_fsync(int fd) { return result(fsync(fd)); }
 int cl_fdatasync(int fd) { return result(fdatasync(fd)); }
 int cl_syncfs(int fd) { return result(syncfs(fd)); }
-int cl_start_writeback(int fd) { return result(sync_file_range(fd, 0, 0, SYNC_FILE_RANGE_WRITE)); }
+int cl_start_writeback(int fd, int64_t o, int64_t n) { return result(sync_file_range(fd, o, n, SYNC_FILE_RANGE_WRITE)); }
 int cl_fallocate(int fd, int mode, int64_t o, int64_t n) { return result(fallocate(fd, mode, o, n)); }
 
 int64_t cl_copy_file_range(int in, int64_t *io, int out, int64_t *oo, size_t n) {
@@ -335,21 +336,6 @@ int cl_daemonize_child(void) {
     return 0;
 }
 
-int cl_processor_of(uint32_t pid) {
-    char path[32], text[512];
-    snprintf(path, sizeof path, "/proc/%u/stat", pid);
-    int fd = open(path, O_RDONLY | O_CLOEXEC);
-    if (fd < 0) return -errno;
-    ssize_t n = read(fd, text, sizeof text - 1);
-    close(fd);
-    if (n <= 0) return -ESRCH;
-    text[n] = 0;
-    // proc_pid_stat(5): field 39, counted from the state that follows the last ")".
-    char *p = strrchr(text, ')');
-    for (int field = 2; p && field < 39; field++) p = strchr(p + 1, ' ');
-    return p ? atoi(p + 1) : -ESRCH;
-}
-
 int cl_process_in_group(uint32_t pid, uint32_t gid) {
     char path[32], text[4096];
     snprintf(path, sizeof path, "/proc/%u/status", pid);
@@ -376,15 +362,20 @@ int cl_process_in_group(uint32_t pid, uint32_t gid) {
 void cl_share_memory(void) { mallopt(M_ARENA_MAX, 1); }
 void cl_trim_memory(void) { malloc_trim(0); }
 
-int cl_current_processor(void) { return sched_getcpu(); }
-
-int cl_run_on(int processor) {
-    cpu_set_t s;
-    CPU_ZERO(&s);
-    if (processor >= 0) CPU_SET(processor, &s);
-    else for (int i = 0; i < CPU_SETSIZE; i++) CPU_SET(i, &s);
-    return result(sched_setaffinity(0, sizeof s, &s));
+int64_t cl_monotonic_time(void) {
+    struct timespec t;
+    clock_gettime(CLOCK_MONOTONIC, &t);
+    return t.tv_sec * 1000000000LL + t.tv_nsec;
 }
+
+void cl_yield(void) { sched_yield(); }
+
+int cl_wait_readable(int fd) {
+    struct pollfd p = {fd, POLLIN, 0};
+    return result(poll(&p, 1, -1));
+}
+
+int cl_set_nonblocking(int fd) { return result(fcntl(fd, F_SETFL, fcntl(fd, F_GETFL) | O_NONBLOCK)); }
 
 int cl_processors(void) {
     cpu_set_t s;

@@ -4,8 +4,9 @@ extension FD {
     /// Copies the data of `source` into this empty file: shared extents where the file system can, otherwise
     /// extent by extent, so that holes stay holes (SEMANTICS 5.3). Ends with this file at `size` bytes.
     ///
+    /// `progress` is told now and then up to where this file is complete.
     /// - Throws: ENOSPC, EDQUOT or EIO as the file systems say; the file then holds a part.
-    public func copyData(from source: FD, size: Int64) throws(Errno) {
+    public func copyData(from source: FD, size: Int64, progress: (Int64) -> Void = { _ in }) throws(Errno) {
         if size == 0 { return }
         if cl_reflink(raw, source.raw) >= 0 { return }
         try check(cl_ftruncate(raw, size))
@@ -17,18 +18,21 @@ extension FD {
             let from = start < 0 ? offset : start
             let hole = start < 0 ? -22 : cl_lseek(source.raw, from, 4)
             let to = hole < 0 ? size : min(hole, size)
-            try copyExtent(from: source, range: from..<max(from, to))
+            try copyExtent(from: source, range: from..<max(from, to), progress)
             offset = max(to, from + 1)
         }
     }
 
-    private func copyExtent(from source: FD, range: Range<Int64>) throws(Errno) {
+    private func copyExtent(from source: FD, range: Range<Int64>, _ progress: (Int64) -> Void) throws(Errno) {
         var input = range.lowerBound
         var output = range.lowerBound
         while input < range.upperBound {
-            let count = Int(min(range.upperBound - input, 1 << 30))
+            let count = Int(min(range.upperBound - input, 1 << 24))
             let copied = cl_copy_file_range(source.raw, &input, raw, &output, count)
-            if copied > 0 { continue }
+            if copied > 0 {
+                progress(output)
+                continue
+            }
             if copied == 0 { return }
             switch Errno(Int32(truncatingIfNeeded: 0 &- copied)) {
             case .crossDevice, .notSupported, .invalid, .notImplemented, .isDirectory:

@@ -57,5 +57,15 @@ public final class Monitor: @unchecked Sendable {
     public func unlock() { pthread_mutex_unlock(mutex) }
     /// Precondition: the lock is held; it is held again on return.
     public func wait() { pthread_cond_wait(condition, mutex) }
+    /// ``wait()`` for at most so long.
+    public func wait(nanoseconds: Int) {
+        var time = timespec()
+        clock_gettime(CLOCK_REALTIME, &time)
+        let sum = time.tv_nsec + nanoseconds
+        time.tv_sec += sum / 1_000_000_000
+        time.tv_nsec = sum % 1_000_000_000
+        pthread_cond_timedwait(condition, mutex, &time)
+    }
+    public func wakeOne() { pthread_cond_signal(condition) }
     public func wakeAll() { pthread_cond_broadcast(condition) }
 }

@@ -124,7 +124,6 @@ public struct MountOptions: Sendable {
             session.threads = Int(count)
         case "passthrough": session.passthrough = try flag(key, value)
         case "writeback": session.writeback = try flag(key, value)
-        case "follow_client": session.follow = try flag(key, value)
         // Always so, or of no consequence here.
         case "default_permissions", "defaults", "atime", "relatime", "strictatime", "nodiratime", "diratime", "async",
             "sync",

@@ -34,6 +34,7 @@ public enum Mounting {
             _ = cl_close(device)
             throw Refusal("mount point \(printable(mountPoint)): \(Errno(0 &- result))")
         }
+        Readahead.raise(mountPoint)
         return device
     }
 

@@ -18,8 +18,6 @@ public final class Session: @unchecked Sendable {
         public var passthrough = true
         /// Writes are gathered by the kernel, where they do not pass through.
         public var writeback = true
-        /// Workers move to the processor of their client.
-        public var follow = true
 
         public init() {}
     }
@@ -31,9 +29,8 @@ public final class Session: @unchecked Sendable {
     var features = Features()
     private let ready = Atomic<Bool>(false)
     private let onReady: @Sendable () -> Void
-    let ended = Atomic<Bool>(false)
-    /// Set before the workers start.
-    private var sampler: ProcessorSampler?
+    private let leadership = Leadership()
+    private let workers = Atomic<Int>(0)
     /// Our own writes take no set-id bits away (CAP_FSETID in the initial namespace).
     let keepsSetID: Bool
     /// The node whose capabilities the kernel removed last.
@@ -58,10 +55,12 @@ public final class Session: @unchecked Sendable {
         }
     }
 
+    private func workAsNext() { work(workers.add(1, ordering: .relaxed).newValue) }
+
     /// Answers requests until the mount ends. Blocks.
     public func run() {
         cl_umask(0)
-        sampler = options.follow ? ProcessorSampler.started() : nil
+        _ = cl_set_nonblocking(device)
         let count = options.threads > 0 ? options.threads : 4
         var threads: [pthread_t] = []
         for _ in 1..<max(1, count) {
@@ -71,36 +70,35 @@ public final class Session: @unchecked Sendable {
                 &thread, nil,
                 { context in
                     guard let context else { return nil }
-                    Unmanaged<Session>.fromOpaque(context).takeRetainedValue().work()
+                    Unmanaged<Session>.fromOpaque(context).takeRetainedValue().workAsNext()
                     return nil
                 }, context)
             if result == 0 { threads.append(thread) } else { Unmanaged<Session>.fromOpaque(context).release() }
         }
-        work()
+        workAsNext()
         for thread in threads { pthread_join(thread, nil) }
-        sampler?.end()
         union.syncAll()
     }
 
-    /// One worker: read, answer, again.
-    private func work() {
+    /// One worker: waits for the lead, reads, answers, again.
+    private func work(_ worker: Int) {
         var exchange = Exchange()
-        var follower = Follower(sampler)
-        while true {
-            let count = exchange.receive(from: device)
-            if count < 0 {
-                switch Errno(Int32(truncatingIfNeeded: 0 &- count)) {
-                // ENOENT: the request was interrupted before it was read.
-                case .noEntry, .interrupted, .again: continue
-                default:
-                    ended.store(true, ordering: .releasing)
-                    return
+        var lookout = Lookout()
+        while leadership.take(worker) {
+            while leadership.isLeader(worker) {
+                let count = lookout.receive(exchange, from: device, leadership)
+                if count < 0 {
+                    switch Errno(Int32(truncatingIfNeeded: 0 &- count)) {
+                    // ENOENT: the request was interrupted before it was read.
+                    case .noEntry, .interrupted, .again: continue
+                    default: return leadership.end()
+                    }
                 }
+                guard count >= MemoryLayout<fuse_in_header>.size else { continue }
+                exchange.length = count
+                leadership.begin(worker, takesLong: exchange.mayTakeLong)
+                handle(exchange)
             }
-            guard count >= MemoryLayout<fuse_in_header>.size else { continue }
-            exchange.length = count
-            follower.follow(exchange.head.pid)
-            handle(exchange)
         }
     }
 

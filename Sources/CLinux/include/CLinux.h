@@ -82,8 +82,8 @@ int cl_ftruncate(int fd, int64_t size);
 int cl_fsync(int fd);
 int cl_fdatasync(int fd);
 int cl_syncfs(int fd);
-// sync_file_range(2) with SYNC_FILE_RANGE_WRITE over the whole file: starts writing, waits for nothing.
-int cl_start_writeback(int fd);
+// sync_file_range(2) with SYNC_FILE_RANGE_WRITE: starts writing, waits for nothing. No length: to the end.
+int cl_start_writeback(int fd, int64_t offset, int64_t length);
 int cl_fallocate(int fd, int mode, int64_t offset, int64_t length);
 int64_t cl_copy_file_range(int in, int64_t *in_offset, int out, int64_t *out_offset, size_t count);
 // FICLONE: -EOPNOTSUPP or -EXDEV where the file systems cannot share extents.
@@ -133,11 +133,12 @@ int cl_raise_capabilities(void);
 int cl_has_capability(int capability);
 int cl_raise_descriptor_limit(uint64_t *out_limit);
 int cl_daemonize_child(void);
-// The processor on which a process last ran, from /proc/PID/stat; -ESRCH when it is gone.
-int cl_processor_of(uint32_t pid);
-int cl_current_processor(void);
-// Restricts the calling thread to one processor; -1 lets it run on all again.
-int cl_run_on(int processor);
+// CLOCK_MONOTONIC in nanoseconds.
+int64_t cl_monotonic_time(void);
+void cl_yield(void);
+// Waits until a descriptor can be read, or has an error.
+int cl_wait_readable(int fd);
+int cl_set_nonblocking(int fd);
 int cl_processors(void);
 // A connected pair of stream sockets.
 int cl_socketpair(int fds[2]);

@@ -154,8 +154,7 @@ extension Union {
             if status.isRegular, data == .all {
                 let source = try openForReading(node)
                 let size = try source.fd.status().size
-                try object.fd.copyData(from: source.fd, size: Int64(clamping: size))
-                startWriting(object.fd, size: size)
+                try copyContent(of: source.fd, size: size, to: object.fd)
             } else if data == .metadataOnly {
                 try check(cl_ftruncate(object.raw, Int64(clamping: try dataSize(node))))
                 try object.fd.setAttribute("", marks.name(.metacopy), [])
@@ -277,8 +276,7 @@ extension Union {
             do throws(Errno) {
                 if wanted == .all {
                     let size = try source.fd.status().size
-                    try object.fd.copyData(from: source.fd, size: Int64(clamping: size))
-                    startWriting(object.fd, size: size)
+                    try copyContent(of: source.fd, size: size, to: object.fd)
                 }
                 if let kept { try object.fd.setAttribute("", capability, kept) }
                 try restoreSetID(object.fd, status)
@@ -308,11 +306,5 @@ extension Union {
     private func dataSize(_ node: Node) throws(Errno) -> UInt64 {
         guard let place = node.pointee.data ?? node.pointee.lower else { throw Errno.stale }
         return try statusOf(place).size
-    }
-
-    /// Writing starts now, and the journal of an ordered file system puts the data before the name that follows:
-    /// a crash shows the lower's version or the whole copy, without waiting for the disk (5.2).
-    func startWriting(_ fd: FD, size: UInt64) {
-        if !configuration.volatile, size > 0 { _ = cl_start_writeback(fd.raw) }
     }
 }

@@ -37,7 +37,7 @@ struct Mount: ParsableCommand {
 
             MOUNT
               fsname=NAME, subtype=NAME, allow_other, nosuid, nodev, noexec, noatime   as in mount(8) and fuse(8)
-              threads=N, passthrough=on|off, writeback=on|off, follow_client=on|off   how the server works
+              threads=N, passthrough=on|off, writeback=on|off   how the server works
 
             Other options of mount(8) and fuse-overlayfs are accepted without effect; unknown ones are ignored with a \
             warning.

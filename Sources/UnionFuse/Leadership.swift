@@ -1,0 +1,115 @@
+import CLinux
+import Glibc
+import Linux
+import Synchronization
+
+/// Which of the workers reads requests. One leads: it reads, answers, and looks again for a moment before it sleeps,
+/// because waking a processor costs more than most answers. The others are parked, where no request wakes them.
+///
+/// The leader gives the lead away before an answer that may take long, and a deputy takes it from a leader whose answer
+/// turns out to take long. So no client waits for another's copy-up, and most answers cost no wake-up at all.
+final class Leadership: Sendable {
+    /// Guards what follows.
+    private let monitor = Monitor()
+    private let leader = Atomic<Int>(0)
+    private let ended = Atomic<Bool>(false)
+    /// Workers that wait for the lead.
+    private let parked = Atomic<Int>(0)
+    /// Counts the requests that leaders have read: a deputy sees by it that nothing moves.
+    private let progress = Atomic<UInt64>(0)
+    /// The leader is answering, not waiting for a request.
+    private let answering = Atomic<Bool>(false)
+
+    /// How long a leader may take for one answer before somebody else reads on.
+    private static let patience = 5_000_000
+
+    func isLeader(_ worker: Int) -> Bool { leader.load(ordering: .acquiring) == worker }
+
+    /// Waits until `worker` leads; false when the session has ended.
+    func take(_ worker: Int) -> Bool {
+        monitor.lock()
+        defer { monitor.unlock() }
+        parked.add(1, ordering: .relaxed)
+        defer { parked.subtract(1, ordering: .relaxed) }
+        while true {
+            if ended.load(ordering: .relaxed) { return false }
+            if leader.load(ordering: .relaxed) == 0 {
+                leader.store(worker, ordering: .releasing)
+                return true
+            }
+            guard answering.load(ordering: .relaxed) else {
+                // Told when the leader has something to do.
+                monitor.wait()
+                continue
+            }
+            let before = progress.load(ordering: .relaxed)
+            monitor.wait(nanoseconds: Self.patience)
+            if answering.load(ordering: .relaxed), progress.load(ordering: .relaxed) == before,
+                leader.load(ordering: .relaxed) != 0
+            {
+                leader.store(worker, ordering: .releasing)
+                return true
+            }
+        }
+    }
+
+    /// The leader has read a request. `takesLong`: somebody else goes on reading, if there is anybody.
+    func begin(_ worker: Int, takesLong: Bool) {
+        progress.add(1, ordering: .relaxed)
+        if takesLong {
+            guard parked.load(ordering: .relaxed) > 0 else { return }
+            monitor.lock()
+            if leader.load(ordering: .relaxed) == worker { leader.store(0, ordering: .releasing) }
+            monitor.wakeOne()
+            monitor.unlock()
+        } else if !answering.load(ordering: .relaxed) {
+            // After a rest: a deputy begins to watch.
+            monitor.lock()
+            answering.store(true, ordering: .relaxed)
+            monitor.wakeOne()
+            monitor.unlock()
+        }
+    }
+
+    /// The leader found nothing to do for a while, and sleeps.
+    func rest() { answering.store(false, ordering: .relaxed) }
+
+    /// Lets every worker end.
+    func end() {
+        monitor.lock()
+        ended.store(true, ordering: .relaxed)
+        monitor.wakeAll()
+        monitor.unlock()
+    }
+}
+
+/// How long a leader looks for the next request before it sleeps: not at all where that has not paid lately.
+struct Lookout {
+    private var misses = 0
+    private var rounds = 0
+
+    private static let span = 60_000
+
+    /// Reads the next request; blocks in the end. The size, or -errno.
+    mutating func receive(_ exchange: borrowing Exchange, from device: Int32, _ leadership: Leadership) -> Int {
+        var count = exchange.receive(from: device)
+        if count != -11 { return count }
+        rounds &+= 1
+        // Looking in vain costs a client its processor: now and then is enough to see that times have changed.
+        if misses < 4 || rounds % 16 == 0 {
+            let deadline = cl_monotonic_time() + Int64(Self.span)
+            while cl_monotonic_time() < deadline {
+                cl_yield()
+                count = exchange.receive(from: device)
+                if count != -11 {
+                    misses = 0
+                    return count
+                }
+            }
+            misses += 1
+        }
+        leadership.rest()
+        _ = cl_wait_readable(device)
+        return exchange.receive(from: device)
+    }
+}
