@@ -61,7 +61,8 @@ let package = Package(
             swiftSettings: strict),
         .testTarget(name: "UnionFuseTests", dependencies: ["UnionFuse", "Union"], swiftSettings: strict),
         .testTarget(
-            name: "MountTests", dependencies: ["ShaleTesting", "Linux", "CLinux", "shalefs"], swiftSettings: strict),
+            name: "MountTests", dependencies: ["ShaleTesting", "Changes", "Linux", "CLinux", "shalefs"],
+            swiftSettings: strict),
         .testTarget(
             name: "OCITests", dependencies: ["OCI", "Linux", "CLinux", "shale"],
             exclude: ["Fixtures", "Support/badregistry.py"], swiftSettings: strict),

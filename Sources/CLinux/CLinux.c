@@ -312,6 +312,18 @@ int cl_raise_capabilities(void) {
     return capabilities(d, 1);
 }
 
+int cl_keep_capabilities(int keep) {
+    if (!keep) return result(prctl(PR_CAP_AMBIENT, PR_CAP_AMBIENT_CLEAR_ALL, 0, 0, 0));
+    struct __user_cap_data_struct d[2];
+    int r = capabilities(d, 0);
+    if (r < 0) return r;
+    for (int i = 0; i < 2; i++) d[i].inheritable = d[i].permitted;
+    if ((r = capabilities(d, 1)) < 0) return r;
+    for (int c = 0; c < 64; c++)
+        if (d[c / 32].permitted >> (c % 32) & 1) prctl(PR_CAP_AMBIENT, PR_CAP_AMBIENT_RAISE, c, 0, 0);
+    return 0;
+}
+
 int cl_has_capability(int c) {
     struct __user_cap_data_struct d[2];
     return capabilities(d, 0) == 0 && (d[c / 32].effective >> (c % 32) & 1);

@@ -98,7 +98,7 @@ public struct ChangeReader: ~Copyable {
             report(.added, path, status)
         } else if old?.isDirectory != true {
             report(.changed, path, status)
-        } else if opaque || redirected || !same(status, old) {
+        } else if opaque || redirected || !same(status, old, isRecorded: isRecorded(directory, key)) {
             report(.changed, path, status)
         }
         var opened: [Int32] = []
@@ -154,9 +154,11 @@ public struct ChangeReader: ~Copyable {
         return nil
     }
 
-    /// A directory that was copied up for the sake of what is in it is no change.
-    private func same(_ status: Status, _ old: Status?) -> Bool {
+    /// A directory that was copied up for the sake of what is in it is no change. Where its owner could only be recorded
+    /// (SEMANTICS 9.5), who it belongs to on disk says nothing.
+    private func same(_ status: Status, _ old: Status?, isRecorded: Bool) -> Bool {
         guard let old else { return false }
+        if isRecorded { return status.mode == old.mode }
         return status.mode == old.mode && status.uid == old.uid && status.gid == old.gid
     }
 
@@ -164,6 +166,13 @@ public struct ChangeReader: ~Copyable {
         if mark(directory, name, "opaque") == [0x79] { return true }
         guard let own = try? directory.open(name, [.path, .directory, .noFollow]) else { return false }
         return (try? own.fd.status(".wh..wh..opq")) != nil
+    }
+
+    private func isRecorded(_ directory: FD, _ name: [CChar]) -> Bool {
+        ["user.containers.override_stat", "security.fuseoverlayfs.override_stat"].contains { attribute in
+            let key = attribute.utf8.map { CChar(bitPattern: $0) } + [0]
+            return ((try? directory.attribute(name, key)) ?? nil) != nil
+        }
     }
 
     private func isMarked(_ directory: FD, _ name: [CChar], _ word: String) -> Bool {

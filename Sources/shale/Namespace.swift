@@ -19,6 +19,9 @@ enum Namespace {
             {
                 if let error = write(text, to: "/proc/self/\(file)") { return error }
             }
+            // The mount helper is started with another exec(3).
+            let kept = cl_keep_capabilities(1)
+            if kept < 0 { return Errno(0 &- kept) }
         }
         let quiet = cl_mount("none", "/", nil, UInt(CL_MS_REC) | UInt(CL_MS_PRIVATE), nil)
         return quiet < 0 ? Errno(0 &- quiet) : nil

@@ -129,6 +129,9 @@ uint32_t cl_setfsuid(uint32_t uid);
 uint32_t cl_setfsgid(uint32_t gid);
 // Makes every permitted capability effective again in this thread, after setfsuid(2) masked some.
 int cl_raise_capabilities(void);
+// Makes every permitted capability ambient (capabilities(7)), so that it outlives exec(3) of an ordinary user in his own
+// user namespace; or none.
+int cl_keep_capabilities(int keep);
 // 1 when the calling thread has the capability in its effective set.
 int cl_has_capability(int capability);
 int cl_raise_descriptor_limit(uint64_t *out_limit);

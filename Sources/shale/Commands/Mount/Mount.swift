@@ -81,6 +81,15 @@ struct Mount: ParsableCommand {
             // A relative name that looks like an option is still a name.
             return bytes.first == 0x2d ? Array("./".utf8) + bytes : bytes
         }
+        // In the background the helper's reason is on standard error already.
+        if !foreground {
+            switch Programs.run(arguments) {
+            case 0: return
+            case 2: throw ExitCode(2)
+            case 127: throw Failure.failed("shalefs: cannot be started")
+            default: throw ExitCode(125)
+            }
+        }
         let error = Programs.become(arguments)
         throw Failure.failed("shalefs: cannot be started: \(String(cString: strerror(error)))")
     }

@@ -30,7 +30,7 @@ struct Unmount: ParsableCommand {
                 say("\(printable(bytes)): \(reason(error))")
             }
         }
-        if failed { throw ExitCode(1) }
+        if failed { throw ExitCode(125) }
     }
 
     private func reason(_ error: Errno) -> String {

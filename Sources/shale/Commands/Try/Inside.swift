@@ -9,8 +9,12 @@ struct Inside {
     let lower: [UInt8]
     let command: [[UInt8]]
 
+    /// The union is mounted already.
+    let isMounted: Bool
+
+    var merged: [UInt8] { scratch + Array("/merged".utf8) }
+
     func run() throws -> Int32 {
-        let program = Programs.path("shalefs")
         var buffer = [CChar](repeating: 0, count: 4097)
         let directory = getcwd(&buffer, 4096).map {
             UnsafeBufferPointer(start: $0, count: strlen($0)).map { UInt8(bitPattern: $0) }
@@ -18,7 +22,18 @@ struct Inside {
         if let error = Namespace.enter() {
             throw Failure.failed("try: a namespace of our own: \(error); shale doctor says what is missing")
         }
-        let merged = scratch + Array("/merged".utf8)
+        if !isMounted, mount() != 0 { return 125 }
+        let status = start(merged, directory ?? [0x2f])
+        if lower != [0x2f] { _ = cl_umount2(Arguments.cString(lower), Int32(CL_MNT_DETACH)) }
+        // Flushed before the changes are read.
+        if !isMounted, cl_umount2(Arguments.cString(merged), 0) < 0 {
+            _ = cl_umount2(Arguments.cString(merged), Int32(CL_MNT_DETACH))
+        }
+        return status
+    }
+
+    /// Mounts the union, in whatever namespace this process is in: the status of the mount helper.
+    func mount() -> Int32 {
         let options =
             option("lowerdir", lower) + option("upperdir", scratch + Array("/upper".utf8))
             + option("workdir", scratch + Array("/work".utf8)) + Array("fsname=shale-try".utf8)
@@ -26,14 +41,7 @@ struct Inside {
         if let status = try? FD.workingDirectory.status(Arguments.cString(lower)) {
             try? FD.workingDirectory.setMode(Arguments.cString(scratch + Array("/upper".utf8)), status.mode & 0o7777)
         }
-        guard Programs.run([program, Array("-o".utf8), options, merged]) == 0 else { return 125 }
-        let status = start(merged, directory ?? [0x2f])
-        // Flushed before the changes are read.
-        if cl_umount2(Arguments.cString(lower == [0x2f] ? merged : lower), 0) < 0 {
-            _ = cl_umount2(Arguments.cString(merged), Int32(CL_MNT_DETACH))
-        }
-        if lower != [0x2f] { _ = cl_umount2(Arguments.cString(merged), 0) }
-        return status
+        return Programs.run([Programs.path("shalefs"), Array("-o".utf8), options, merged])
     }
 
     private func option(_ key: String, _ path: [UInt8]) -> [UInt8] {
@@ -57,6 +65,8 @@ struct Inside {
                 say("try: chroot: \(String(cString: strerror(errno)))")
                 cl_exit_now(125)
             }
+            // The command is an ordinary one again.
+            _ = cl_keep_capabilities(0)
             if chdir(Arguments.cString(directory)) != 0 { _ = chdir("/") }
             let error = Programs.become(command)
             say("\(printable(command.first ?? [])): \(String(cString: strerror(error)))")

@@ -4,6 +4,7 @@ import Changes
 import Glibc
 import Linux
 import Union
+import UnionFuse
 
 /// `shale try`: a command over a throwaway upper.
 struct Try: ParsableCommand {
@@ -36,7 +37,7 @@ struct Try: ParsableCommand {
         case keep, discard, apply
     }
 
-    /// How this program calls itself inside the namespace: SCRATCH LOWER COMMAND...
+    /// How this program calls itself inside the namespace: SCRATCH LOWER MOUNTED COMMAND...
     private static let inside = "__try-inside"
 
     func run() throws {
@@ -59,9 +60,16 @@ struct Try: ParsableCommand {
                 throw Failure.failed("\(printable(scratch)): \(String(cString: strerror(errno)))")
             }
         }
+        let commands = words.map { Arguments.bytes($0) }
+        // By fusermount3 an ordinary user gets a mount that knows every owner; one made in his namespace would know him
+        // alone, and the kernel lets nobody write to what belongs to somebody unknown.
+        let union = Inside(scratch: scratch, lower: target, command: commands, isMounted: false)
+        let isMounted = geteuid() != 0 && union.mount() == 0
+        defer { if isMounted { try? Mounting.unmount(union.merged, lazily: true) } }
         let status = Programs.run(
-            [Array("/proc/self/exe".utf8), Array(Self.inside.utf8), scratch, target] + words.map { Arguments.bytes($0) }
-        )
+            [Array("/proc/self/exe".utf8), Array(Self.inside.utf8), scratch, target, [isMounted ? 0x79 : 0x6e]]
+                + commands)
+        if isMounted { try? Mounting.unmount(union.merged, lazily: false) }
         let upper = scratch + Array("/upper".utf8)
         let changes = try Diff.changes(upper: upper, lowers: [target])
         Output.changes(changes, format)
@@ -80,12 +88,14 @@ struct Try: ParsableCommand {
         guard CommandLine.argc > 1, let first = CommandLine.unsafeArgv[1] else { return nil }
         let name = String(cString: first)
         if name == Namespace.probe { return Namespace.enter() == nil ? 0 : 1 }
-        guard name == inside, CommandLine.argc > 4 else { return nil }
+        guard name == inside, CommandLine.argc > 5 else { return nil }
         let words = (2..<Int(CommandLine.argc)).compactMap { index in
             CommandLine.unsafeArgv[index].map { pointer in
                 UnsafeBufferPointer(start: pointer, count: strlen(pointer)).map { UInt8(bitPattern: $0) }
             }
         }
-        return try Inside(scratch: words[0], lower: words[1], command: Array(words.dropFirst(2))).run()
+        return try Inside(
+            scratch: words[0], lower: words[1], command: Array(words.dropFirst(3)), isMounted: words[2] == [0x79]
+        ).run()
     }
 }
