@@ -1,5 +1,5 @@
 import CLinux
-public import Linux
+import Linux
 
 /// A tree at one moment, to be compared with another one: a mount with what it should show, a layer with its copy.
 public struct Snapshot: Sendable {

@@ -108,7 +108,8 @@ extension Session {
             let offset = Int64(bitPattern: argument.offset &+ UInt64(done))
             let result = cl_pread(fd.raw, exchange.body + done, size - done, offset)
             if result == -4 { continue }
-            if result < 0, done > 0 { break }
+            // Not what was read so far: for the kernel a short answer is the end of the file (fuse_short_read). After an error
+            // it asks again, page by page.
             let count = try check(result)
             done += count
             if count == 0 { break }
