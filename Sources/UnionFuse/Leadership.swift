@@ -56,8 +56,7 @@ final class Leadership: Sendable {
     /// The leader has read a request. `takesLong`: somebody else goes on reading, if there is anybody.
     func begin(_ worker: Int, takesLong: Bool) {
         progress.add(1, ordering: .relaxed)
-        if takesLong {
-            guard parked.load(ordering: .relaxed) > 0 else { return }
+        if takesLong, parked.load(ordering: .relaxed) > 0 {
             monitor.lock()
             if leader.load(ordering: .relaxed) == worker { leader.store(0, ordering: .releasing) }
             monitor.wakeOne()
