@@ -67,6 +67,15 @@ public struct MountOptions: Sendable {
             case "on", "require": throw Refusal("verity: digests of lower files are not checked here; use verity=off")
             case let other: throw Refusal("verity=\(other): must be off, on or require")
             }
+        // Layers are reached with the server's own credentials, which is what the first asks for.
+        case "override_creds": break
+        case "nooverride_creds":
+            throw Refusal("nooverride_creds: layers are reached with the server's credentials, never the caller's")
+        case "noxattrs":
+            guard try word(key, value) == "0" else {
+                throw Refusal(
+                    "noxattrs=\(try word(key, value)): the attributes of the layers cannot be hidden; use noxattrs=0")
+            }
         case "volatile": union.volatile = true
         case "fsync":
             switch try word(key, value) {

@@ -38,6 +38,7 @@ import Union
         arguments: [
             "lowerdir=", "lowerdir=/a::", "lowerdir=::/a", "lowerdir=/a::/b:/c", "redirect_dir=maybe", "metacopy=1",
             "nfs_export=on", "verity=require", "xattr_permissions=3", "squash_to_uid=x", "uidmapping=1:2", "upperdir",
+            "nooverride_creds", "noxattrs=1",
         ])
     func refused(text: String) {
         #expect(throws: Refusal.self) { try parsed(text) }
