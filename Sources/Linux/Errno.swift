@@ -40,6 +40,7 @@ public struct Errno: Error, Equatable, Hashable, Sendable {
     public static let noData = Errno(61)
     public static let overflow = Errno(75)
     public static let notSupported = Errno(95)
+    public static let connectionAborted = Errno(103)
     public static let notConnected = Errno(107)
     public static let stale = Errno(116)
     public static let quota = Errno(122)

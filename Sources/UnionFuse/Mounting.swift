@@ -112,9 +112,14 @@ public enum Mounting {
     /// Makes the mount point fit: a dead mount of an earlier server goes (SEMANTICS 11.2), and what is inside the upper is refused (1.3).
     public static func prepare(_ mountPoint: [UInt8], upper: [UInt8]?) throws(Refusal) -> [UInt8] {
         var status: Result<Status, Errno> = look(mountPoint)
-        if case .failure(.notConnected) = status {
+        // A server that is being killed aborts what waits for it, and then is not connected any more.
+        for _ in 0..<50 {
+            guard case .failure(let error) = status, error == .notConnected || error == .connectionAborted else {
+                break
+            }
             try? unmount(mountPoint, lazily: true)
             status = look(mountPoint)
+            if case .failure(.connectionAborted) = status { usleep(10_000) }
         }
         switch status {
         case .failure(let error): throw Refusal("mount point \(printable(mountPoint)): \(error)")

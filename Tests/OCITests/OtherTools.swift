@@ -89,7 +89,8 @@ import Testing
     }
 
     @Test(
-        "umoci applies our layers as kernel overlayfs shows them unpacked by us", .enabled(if: Scratch.isRoot),
+        "umoci applies our layers as kernel overlayfs shows them unpacked by us",
+        .enabled(if: Scratch.isRoot, "needs root of the machine"),
         arguments: [41, 42, 43, 44])
     func umoci(seed: Int) throws {
         let scratch = try Scratch()
@@ -148,7 +149,7 @@ import Testing
         #expect(index.manifests.count == 1)
     }
 
-    @Test("What umoci packs is what we unpack", .enabled(if: Scratch.isRoot))
+    @Test("What umoci packs is what we unpack", .enabled(if: Scratch.isRoot, "needs root of the machine"))
     func umociPacks() throws {
         let scratch = try Scratch()
         try scratch.shell(
@@ -168,7 +169,9 @@ import Testing
         #expect(different == "")
     }
 
-    @Test("Renamed directories and files without data are expanded", .enabled(if: Scratch.isRoot))
+    @Test(
+        "Renamed directories and files without data are expanded",
+        .enabled(if: Scratch.isRoot, "needs root of the machine"))
     func expanded() throws {
         let scratch = try Scratch()
         try scratch.shell(

@@ -6,7 +6,7 @@ import Union
 
 /// Marks in a layer are somebody else's bytes: what they say is followed beneath the layers, or refused to that caller.
 @Suite struct HostileMarks {
-    private static let prefix = cl_has_capability(21) == 1 ? "trusted.overlay." : "user.overlay."
+    private static let prefix = "user.overlay."
     private static let values: [[UInt8]] = [
         [], [0], [0x2f], Array("..".utf8), Array("/..".utf8), Array("../secret".utf8), Array("/../../secret".utf8),
         Array("/d/../../secret".utf8), Array("//d//".utf8), Array("/d/./f".utf8), Array("d/e".utf8), Array("/d".utf8),
@@ -34,6 +34,7 @@ import Union
         let text = Array("secret".utf8)
         #expect(text.withUnsafeBytes { cl_write(file.raw, $0.baseAddress, $0.count) } == 6)
         let tree = try stack.union {
+            $0.userAttributes = true
             $0.redirect = .on
             $0.metacopy = true
         }

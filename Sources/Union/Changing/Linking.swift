@@ -76,6 +76,8 @@ extension Union {
                 path = sameParent ? Array(alias.name.bytes) : pathInLayer(LowerPlace(directory: lower, name: own))
             }
         }
+        // By another name of the data, where that of the alias is too long.
+        if path.count > longestRedirect { path = pathInLayer(place) }
         guard path.first != 0x2f || path.count <= longestRedirect else { throw Errno.crossDevice }
         try fd.setAttribute(name, marks.name(.redirect), path)
         node.pointee.flags.insert(.dataOnly)

@@ -210,6 +210,7 @@ import Testing
         let start = ContinuousClock.now
         task.cancel()
         await #expect(throws: RegistryError.self) { try await task.value }
-        #expect(ContinuousClock.now - start < .seconds(10))
+        // Long before the stall would have ended it.
+        #expect(ContinuousClock.now - start < .seconds(50))
     }
 }
