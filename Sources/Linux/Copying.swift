@@ -27,7 +27,7 @@ extension FD {
         var input = range.lowerBound
         var output = range.lowerBound
         while input < range.upperBound {
-            let count = Int(min(range.upperBound - input, 1 << 24))
+            let count = Int(min(range.upperBound - input, 1 << 22))
             let copied = cl_copy_file_range(source.raw, &input, raw, &output, count)
             if copied > 0 {
                 progress(output)
