@@ -94,7 +94,7 @@ enum Meant {
         vocabulary.isInitialRoot || (node?.stat.nlink ?? 2) == 1
     }
 
-    /// 5.8: fchmod(2), fchown(2) and fsetxattr(2) through FUSE do not say by which name a file was opened, so what it copies up gets another of
+    /// 5.8: fchmod(2), fchown(2), fsetxattr(2) and linkat(2) of a descriptor through FUSE do not say by which name a file was opened, so what it copies up gets another of
     /// its names.
     static func tellsName(of node: Node?, _ vocabulary: Vocabulary) -> Bool {
         !vocabulary.hasLowerLinks || (node?.stat.nlink ?? 2) == 1

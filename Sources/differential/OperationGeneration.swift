@@ -272,7 +272,7 @@ struct OperationGenerator {
         case 11: return .slotTruncate(slot, random.pick([0, 100, 5000], or: 0))
         case 12: return .slotFallocate(slot, mode: fallocateMode(), offset: offset(), length: 4096)
         case 13: return .slotSeek(slot, offset(), whence: Int32(random.chance(50) ? CD_SEEK_DATA : CD_SEEK_HOLE))
-        case 14: return .slotLink(slot, newPath(tree))
+        case 14 where isPlain: return .slotLink(slot, newPath(tree))
         case 15 where isPlain: return .slotChmod(slot, vocabulary.fileMode(&random))
         case 16 where isPlain:
             return .slotChown(slot, random.pick(vocabulary.ids, or: 0), random.pick(vocabulary.ids, or: 0))

@@ -63,21 +63,22 @@ extension Union {
             if existing?.first == 0x2f || sameParent { return }
         }
         var path = pathInLayer(place)
+        let data = try? statusOf(place)
+        // What has several names may come to lie in several directories: told from the root at once
+        // (ovl_need_absolute_redirect).
+        let isBeside = sameParent && data?.nlink == 1
         if let alias,
             let lower = alias.parent.pointee.directory?.pointee.lowers.first(where: {
                 $0.pointee.layer == place.directory.pointee.layer
             }), let parent = try? pin(lower)
         {
             defer { unpin(lower) }
-            let data = try? statusOf(place)
             if let here = try? parent.status(alias.name.path), here.ino == data?.ino {
                 let own = NameBytes(alias.name.bytes)
                 defer { own.release() }
-                path = sameParent ? Array(alias.name.bytes) : pathInLayer(LowerPlace(directory: lower, name: own))
+                path = isBeside ? Array(alias.name.bytes) : pathInLayer(LowerPlace(directory: lower, name: own))
             }
         }
-        // By another name of the data, where that of the alias is too long.
-        if path.count > longestRedirect { path = pathInLayer(place) }
         guard path.first != 0x2f || path.count <= longestRedirect else { throw Errno.crossDevice }
         try fd.setAttribute(name, marks.name(.redirect), path)
         node.pointee.flags.insert(.dataOnly)
