@@ -94,8 +94,8 @@ enum Meant {
         vocabulary.isInitialRoot || (node?.stat.nlink ?? 2) == 1
     }
 
-    /// 5.8: fchmod(2), fchown(2), fsetxattr(2) and linkat(2) of a descriptor through FUSE do not say by which name a file was opened, so what it copies up gets another of
-    /// its names.
+    /// 5.8: fchmod(2), fchown(2), fsetxattr(2) and linkat(2) of a descriptor through FUSE do not say by which name a file
+    /// was opened, so what it copies up gets another of its names.
     static func tellsName(of node: Node?, _ vocabulary: Vocabulary) -> Bool {
         !vocabulary.hasLowerLinks || (node?.stat.nlink ?? 2) == 1
     }
@@ -113,8 +113,8 @@ enum Meant {
     }
 
     /// 8.1: a lower's file that was deleted while it is open can be changed through its descriptor. Without an index the
-    /// kernel copies it up to the name that it had, finds the whiteout there, and says EEXIST, or ENOENT where the directory is gone too. What the descriptor shows
-    /// from then on is not the same, so it is closed on both sides.
+    /// kernel copies it up to the name that it had, finds the whiteout there, and says EEXIST, or ENOENT where the
+    /// directory is gone too. What the descriptor shows from then on is not the same, so it is closed on both sides.
     static func deletedIsChanged(_ step: Step, _ kernel: Outcome, _ ours: Outcome) -> Int? {
         guard [-Int64(EEXIST), -Int64(ENOENT)].contains(kernel.code), ours.code >= 0 else { return nil }
         switch step.operation {
