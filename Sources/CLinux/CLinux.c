@@ -291,7 +291,6 @@ int cl_stop_access_times(int mount) {
 }
 
 int cl_unshare(int flags) { return result(unshare(flags)); }
-int cl_setns(int fd, int flags) { return result(setns(fd, flags)); }
 uint32_t cl_umask(uint32_t mask) { return umask(mask); }
 
 // The raw calls: glibc would change every thread.
@@ -432,12 +431,8 @@ int cl_wait_termination(void) {
     return result(sigwaitinfo(&s, NULL));
 }
 
-int cl_die_with_parent(void) { return result(prctl(PR_SET_PDEATHSIG, SIGKILL)); }
 int64_t cl_fork(void) { return result64(fork()); }
 int cl_ioctl_pointer(int fd, unsigned long request, void *argument) { return result(ioctl(fd, request, argument)); }
 void cl_exit_now(int status) { _exit(status); }
 
-int64_t cl_splice(int in, int64_t *io, int out, size_t n, unsigned flags) {
-    return result64(splice(in, (off64_t *)io, out, NULL, n, flags));
-}
 const char *cl_error_text(int code) { return strerrordesc_np(code); }

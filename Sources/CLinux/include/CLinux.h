@@ -123,7 +123,6 @@ int cl_clone_mount(int dir);
 // mount_setattr(2) on such a copy: nothing changes an access time through it. -EPERM where a user namespace may not.
 int cl_stop_access_times(int mount);
 int cl_unshare(int flags);
-int cl_setns(int fd, int flags);
 uint32_t cl_umask(uint32_t mask);
 uint32_t cl_setfsuid(uint32_t uid);
 uint32_t cl_setfsgid(uint32_t gid);
@@ -157,13 +156,10 @@ int cl_process_in_group(uint32_t pid, uint32_t gid);
 void cl_trim_memory(void);
 // mallopt(3): one arena for all threads, so that what one allocates and another frees is used again.
 void cl_share_memory(void);
-int cl_die_with_parent(void);
 int64_t cl_fork(void);
 int cl_ioctl_pointer(int fd, unsigned long request, void *argument);
 // strerrordesc_np(3): the words for an error number, or NULL.
 const char *cl_error_text(int code);
 void cl_exit_now(int status);
-// Moves from a pipe into a file or back, for replies that need not pass through memory.
-int64_t cl_splice(int in, int64_t *in_offset, int out, size_t count, unsigned flags);
 
 #endif
