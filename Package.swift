@@ -46,6 +46,10 @@ let package = Package(
             ], swiftSettings: strict),
         .target(name: "Dockerfile", swiftSettings: strict),
         .testTarget(name: "DockerfileTests", dependencies: ["Dockerfile"], swiftSettings: strict),
+        // An image's configuration changed by the instructions of a Dockerfile: for build, commit and import.
+        .target(name: "Configuring", dependencies: ["Dockerfile", "OCI"], swiftSettings: strict),
+        .testTarget(
+            name: "ConfiguringTests", dependencies: ["Configuring", "Dockerfile", "OCI"], swiftSettings: strict),
         .target(name: "Changes", dependencies: ["Linux", "CLinux"], swiftSettings: strict),
         .executableTarget(
             name: "shale",
