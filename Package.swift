@@ -70,6 +70,8 @@ let package = Package(
         .testTarget(
             name: "OCITests", dependencies: ["OCI", "Linux", "CLinux", "shale"],
             exclude: ["Fixtures", "Support/badregistry.py"], swiftSettings: strict),
+        // Images as their user has them: the commands, and what they stand on.
+        .testTarget(name: "ImageTests", dependencies: ["OCI", "Linux", "CLinux", "shale"], swiftSettings: strict),
         // SEMANTICS.md rule by rule, on mounts alone. Knows nothing of how they are made.
         .testTarget(
             name: "ConformanceTests", dependencies: ["ShaleTesting", "Linux", "CLinux", "shalefs", "shale"],
