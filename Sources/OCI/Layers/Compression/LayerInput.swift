@@ -19,6 +19,8 @@ final class LayerInput {
     private(set) var blobSize: Int64 = 0
     private(set) var tarSize: Int64 = 0
     private(set) var compression = Compression.none
+    /// Told of ``blobSize`` as it grows.
+    var observer: (@Sendable (Int64) -> Void)?
 
     /// - Parameter hashes: false for an archive whose own digests nobody asks for: then there is no ``finish()``.
     init(_ fd: FD, _ limits: LayerLimits, hashes: Bool = true) throws(LayerError) {
@@ -73,6 +75,7 @@ final class LayerInput {
         rest = UnsafeRawBufferPointer(start: raw, count: count)
         if hashes { blob.update(rest) }
         blobSize += Int64(count)
+        observer?(blobSize)
         if !begun { try begin() }
     }
 
