@@ -50,11 +50,13 @@ let package = Package(
         .target(name: "Configuring", dependencies: ["Dockerfile", "OCI"], swiftSettings: strict),
         .testTarget(
             name: "ConfiguringTests", dependencies: ["Configuring", "Dockerfile", "OCI"], swiftSettings: strict),
+        .target(
+            name: "Containers", dependencies: ["Configuring", "OCI", "Union", "Linux", "CLinux"], swiftSettings: strict),
         .target(name: "Changes", dependencies: ["Linux", "CLinux"], swiftSettings: strict),
         .executableTarget(
             name: "shale",
             dependencies: [
-                "UnionFuse", "Union", "Changes", "OCI", "Linux", "CLinux",
+                "UnionFuse", "Union", "Changes", "Containers", "OCI", "Linux", "CLinux",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ], swiftSettings: strict),
         .target(
