@@ -6,7 +6,7 @@ import Glibc
 enum StoreNamespace {
     private static let commands: Set<String> = [
         "analyze", "audit", "build", "commit", "diff", "export", "import", "load", "prune", "pull", "rm", "run", "sbom",
-        "__unpack",
+        "__unpack", RuntimeProbe.argument,
     ]
 
     /// The exit status of a process that had to do nothing else.
@@ -19,6 +19,6 @@ enum StoreNamespace {
         if let status = IDMapper.run(arguments) { return status }
         guard arguments.count > 1, commands.contains(String(decoding: arguments[1], as: UTF8.self)) else { return nil }
         do throws(ContainerError) { try UserNamespace.enter() } catch { throw Failure.failed(error.description) }
-        return nil
+        return arguments[1].elementsEqual(RuntimeProbe.argument.utf8) ? RuntimeProbe.run() : nil
     }
 }

@@ -42,6 +42,8 @@ public struct MountedStack: ~Copyable {
         } else {
             options += Array(",ro".utf8)
         }
+        // With one id, what belongs to others could be written by nobody: it is shown as root's, and stays recorded.
+        if UserNamespace.ids == 1 { options += Array(",squash_to_root".utf8) }
         options += Array(",fsname=shale".utf8)
         let action = "mount \(printable(String(decoding: path, as: UTF8.self)))"
         var ends: [Int32] = [-1, -1]

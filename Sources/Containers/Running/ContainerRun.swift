@@ -163,7 +163,7 @@ public struct ContainerRun: Sendable {
             try FD.workingDirectory.open(directory.merged.cPath, [.readOnly, .directory])
         }
         var spec = SandboxSpec(root: directory.merged, arguments: record.arguments, hostname: record.hostname)
-        spec.user = try ImageUser(execution.user ?? "", in: root.fd)
+        spec.user = try ImageUser(execution.user ?? "", in: root.fd).available
         spec.workingDirectory = execution.workingDirectory.flatMap { $0.isEmpty ? nil : $0 } ?? "/"
         spec.isReadOnly = record.isReadOnly
         spec.hasTerminal = record.hasTerminal

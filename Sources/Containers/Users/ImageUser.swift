@@ -42,6 +42,14 @@ public struct ImageUser: Equatable, Sendable {
         }
     }
 
+    /// Him, or root where this namespace has no other ids: his home and nothing else of his then.
+    var available: ImageUser {
+        guard UserNamespace.ids == 1 else { return self }
+        var root = ImageUser()
+        root.home = home
+        return root
+    }
+
     private static func lines(of path: String, in root: FD) -> [[String]] {
         guard let file = try? root.open(path, [.readOnly, .nonBlocking], resolve: .inRoot),
             (try? file.fd.status().isRegular) == true, let bytes = try? file.fd.remainder(atMost: 16 << 20)
