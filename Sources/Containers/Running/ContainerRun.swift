@@ -41,10 +41,35 @@ public struct ContainerRun: Sendable {
         }
     }
 
-    /// Makes the container, its layers unpacked and held.
+    /// Makes a container, its layers unpacked and held, runs it, and waits; it stays.
     ///
-    /// - Throws: ``ContainerError``; then there is no container.
-    public func create(_ request: Request) throws(ContainerError) -> ContainerRecord {
+    /// - Parameter made: told the container's id before anything runs.
+    /// - Returns: its record, with its exit code.
+    /// - Throws: ``ContainerError`` where it could not be started, and there is no container; `missing` and
+    ///   `notExecutable` for its program.
+    public func run(
+        _ request: Request, relay: SignalRelay, made: (String) throws(ContainerError) -> Void = { _ in }
+    ) throws(ContainerError) -> ContainerRecord {
+        guard UserNamespace.isRoot else {
+            throw ContainerError(
+                .failed, "run \(request.imageName): this machine allows no namespaces; shale doctor says what is missing")
+        }
+        let record = try create(request)
+        do throws(ContainerError) {
+            // Held from before anybody finds it until it has ended.
+            let lock = try containers.lock(record.id)
+            try prepare(record, request)
+            try made(record.id)
+            let ended = try run(record, request, relay)
+            _ = consume lock
+            return ended
+        } catch {
+            try? containers.store.removeContainer(record.id)
+            throw error
+        }
+    }
+
+    private func create(_ request: Request) throws(ContainerError) -> ContainerRecord {
         let name = try freeName(request.name)
         let id = Self.newID()
         let store = containers.store
@@ -63,12 +88,6 @@ public struct ContainerRun: Sendable {
             record.hasTerminal = request.hasTerminal
             record.isReadOnly = request.isReadOnly
             record.volumes = request.mounts.compactMap(\.volume)
-            do throws(ContainerError) {
-                try prepare(record, request)
-            } catch {
-                try? store.removeContainer(id)
-                throw StoreError(error.kind == .missing ? .missing : .failed, error.description)
-            }
             return record
         }
     }
@@ -86,27 +105,15 @@ public struct ContainerRun: Sendable {
         let lowers = containers.lowers(of: record).dropFirst()
         let points = try MountPoints(lowers: lowers.isEmpty ? [directory.mountPoints] : Array(lowers), layer: layer.fd)
         try points.makeAll(request.mounts)
+        try ContainerError.naming("write container \(record.id)") { () throws(Errno) in
+            let path = directory.part("runner").cPath
+            let file = try FD.workingDirectory.open(path, [.writeOnly, .create, .exclusive], mode: 0o600)
+            try file.fd.writeAll(Array("\(getpid())".utf8))
+        }
         try containers.write(record)
     }
 
-    /// Runs it, and waits; the container stays.
-    ///
-    /// - Returns: the record with its exit code.
-    /// - Throws: ``ContainerError`` where it could not be started; `missing` and `notExecutable` for its program.
-    public func run(
-        _ record: ContainerRecord, _ request: Request, relay: SignalRelay
-    ) throws(ContainerError) -> ContainerRecord {
-        guard UserNamespace.isRoot else {
-            throw ContainerError(
-                .failed, "run \(record.imageName): this machine allows no namespaces; shale doctor says what is missing")
-        }
-        let lock = try containers.lock(record.id)
-        let ended = try runLocked(record, request, relay)
-        _ = consume lock
-        return ended
-    }
-
-    private func runLocked(
+    private func run(
         _ record: ContainerRecord, _ request: Request, _ relay: SignalRelay
     ) throws(ContainerError) -> ContainerRecord {
         var record = record
@@ -117,11 +124,6 @@ public struct ContainerRun: Sendable {
         let code: Int32
         do throws(ContainerError) {
             let spec = try spec(of: record, request)
-            try ContainerError.naming("write container \(record.id)") { () throws(Errno) in
-                let path = directory.part("runner").cPath
-                let file = try FD.workingDirectory.open(path, [.writeOnly, .create, .truncate], mode: 0o600)
-                try file.fd.writeAll(Array("\(getpid())".utf8))
-            }
             record.started = .now
             record.arguments = spec.arguments
             try containers.write(record)

@@ -69,16 +69,9 @@ struct Run: ParsableCommand {
             request.hasTerminal = tty
             let runner = ContainerRun(
                 containers, runtime: try Runtime.find(runtime), mountHelper: Programs.path("shalefs"))
-            let record = try runner.create(request)
-            do throws(ContainerError) {
-                try writeID(record.id)
-                status = try runner.run(record, request, relay: relay).exitCode ?? 125
-            } catch {
-                // Nothing ran in it: there is nothing to keep.
-                try? store.removeContainer(record.id)
-                throw error
-            }
-            if removes { try containers.remove(try containers.read(record.id)) }
+            let record = try runner.run(request, relay: relay) { (id) throws(ContainerError) in try writeID(id) }
+            status = record.exitCode ?? 125
+            if removes { try containers.remove(record) }
         } catch {
             throw Failure(container: error)
         }
