@@ -25,7 +25,7 @@ public struct DocumentError: Error, Equatable, Sendable, CustomStringConvertible
 }
 
 /// Text from outside as part of a message: without control characters, and not for ever.
-func printable(_ text: some StringProtocol) -> String {
+package func printable(_ text: some StringProtocol) -> String {
     var result = ""
     for scalar in text.unicodeScalars.prefix(200) {
         switch scalar.properties.generalCategory {
