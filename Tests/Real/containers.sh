@@ -85,7 +85,6 @@ A /file
 A /link
 A /pipe
 A /site
-C /etc
 C /etc/group
 D /etc/passwd
 D /www

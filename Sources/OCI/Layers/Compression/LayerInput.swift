@@ -3,7 +3,7 @@ internal import CLinux
 internal import Linux
 
 /// A blob on its way to being a tar: hashed, decompressed, hashed again, with ``LayerLimits`` kept.
-final class LayerInput {
+final class LayerInput: ArchiveInput {
     private let fd: FD
     private let limits: LayerLimits
     private let hashes: Bool

@@ -1,8 +1,8 @@
-internal import Linux
+package import Linux
 
 /// One object of a layer, as a tar archive says it.
-struct TarEntry: Equatable {
-    enum Kind: Equatable {
+package struct TarEntry: Equatable {
+    package enum Kind: Equatable {
         case file(size: Int64)
         case directory
         case symlink(target: [UInt8])
@@ -14,18 +14,18 @@ struct TarEntry: Equatable {
     }
 
     /// From the root, without a leading or a trailing slash.
-    var name: [UInt8]
-    var kind: Kind
+    package var name: [UInt8]
+    package var kind: Kind
     /// Permission and set-id bits.
-    var mode: UInt32
-    var uid: UInt32
-    var gid: UInt32
+    package var mode: UInt32
+    package var uid: UInt32
+    package var gid: UInt32
     /// Written in whole seconds, as by Docker, containerd and Buildah: fractions would cost a kilobyte for each entry.
-    var modified: Timestamp
-    var attributes: [Attribute] = []
+    package var modified: Timestamp
+    package var attributes: [Attribute] = []
 
-    struct Attribute: Equatable {
-        var name: [UInt8]
-        var value: [UInt8]
+    package struct Attribute: Equatable {
+        package var name: [UInt8]
+        package var value: [UInt8]
     }
 }
