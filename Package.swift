@@ -21,6 +21,7 @@ let package = Package(
         .package(url: "https://github.com/groue/GRDB.swift", from: "7.10.0"),
         .package(url: "https://github.com/apple/swift-system", from: "1.8.0"),
         .package(url: "https://github.com/swiftlang/swift-subprocess", from: "1.0.0", traits: []),
+        .package(url: "https://github.com/jpsim/Yams", from: "6.2.2"),
     ],
     targets: [
         .target(name: "CLinux"),
@@ -44,7 +45,9 @@ let package = Package(
                 .product(name: "SystemPackage", package: "swift-system"),
                 .product(name: "GRDB", package: "GRDB.swift"),
             ], swiftSettings: strict),
-        .target(name: "Analysis", dependencies: ["OCI", "Linux", "CLinux"], swiftSettings: strict),
+        .target(
+            name: "Analysis", dependencies: ["OCI", "Linux", "CLinux", .product(name: "Yams", package: "Yams")],
+            swiftSettings: strict),
         .testTarget(
             name: "AnalysisTests", dependencies: ["Analysis", "OCI", "Linux", "CLinux", "shale"], swiftSettings: strict),
         .target(name: "Dockerfile", swiftSettings: strict),
@@ -53,7 +56,7 @@ let package = Package(
         .executableTarget(
             name: "shale",
             dependencies: [
-                "UnionFuse", "Union", "Changes", "OCI", "Linux", "CLinux",
+                "UnionFuse", "Union", "Changes", "Analysis", "OCI", "Linux", "CLinux",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ], swiftSettings: strict),
         .target(
