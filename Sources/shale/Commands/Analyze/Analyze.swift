@@ -22,6 +22,9 @@ struct Analyze: ParsableCommand {
     @Option(name: .shortAndLong, help: ArgumentHelp("Write dive's export to a file.", valueName: "file"))
     var json: String?
 
+    @Option(help: "text or json: what is printed, instead of the view that a terminal gets.")
+    var format: Output.Format?
+
     @Option(help: "docker, podman (both: the store) or docker-archive (a file), as dive has them.")
     var source: Source?
 
@@ -37,31 +40,33 @@ struct Analyze: ParsableCommand {
     }
 
     func run() throws {
-        let judging = rules.isJudging && json == nil
-        let configuration = try judging ? rules.configuration() : [:]
-        let layers = try read()
-        let figures = DiveFigures(layers.map(\.contents))
+        let judges = rules.isJudging && json == nil && format == nil
+        let values = try judges ? rules.values() : [:]
+        let analysis = try read()
         if let json {
-            try OutputFile.write(DiveExport.bytes(figures), to: Arguments.bytes(json))
-            return
+            try OutputFile.write(DiveExport.bytes(analysis.figures), to: Arguments.bytes(json))
+        } else if judges {
+            let evaluation = DiveEvaluation(analysis.figures, values)
+            print(DiveReport(analysis.figures, evaluation).text(inColour: isatty(1) == 1))
+            if !evaluation.passes { throw ExitCode(1) }
+        } else if format == .json {
+            try Output.bytes(JSONReport.bytes(analysis))
+        } else {
+            var report = TextReport(analysis, width: Output.columns ?? 100)
+            try Output.bytes(Array(report.text().utf8))
         }
-        let evaluation = DiveEvaluation(figures, configuration)
-        print(DiveReport(figures, evaluation).text(inColour: isatty(1) == 1))
-        if !evaluation.passes { throw ExitCode(1) }
     }
 
-    private func read() throws -> [(contents: LayerContents, visitors: [any LayerVisitor])] {
+    private func read() throws -> ImageAnalysis {
         let prefix = source == .archive && !image.hasPrefix("docker-archive:") ? "docker-archive:" : ""
         let name = Array(prefix.utf8) + Arguments.bytes(image)
         let opener = ImageOpener(for: platform) { () throws(AnalysisError) in try self.store() }
         let display = ReadingDisplay()
+        defer { display.end() }
         do {
             let opened = try opener.open(name)
-            return try waiting {
-                try await LayerPass(observer: display.observer).read(opened)
-            }
+            return try waiting { try await ImageAnalysis.read(opened, LayerPass(observer: display.observer)) }
         } catch {
-            display.end()
             throw Failure.failed("analyze \(displayed(image)): \(error)")
         }
     }

@@ -34,7 +34,7 @@ struct DiveOptions: ParsableArguments {
     }
 
     /// The rules' values: what the command line says, then the file, then dive's own.
-    func configuration() throws -> [DiveRule: String] {
+    func values() throws -> [DiveRule: String] {
         let path = Arguments.bytes(ciConfig)
         var values: [DiveRule: String] = [:]
         if let bytes = try file(path) {
