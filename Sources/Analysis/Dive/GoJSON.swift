@@ -4,6 +4,10 @@ struct GoJSON {
     private(set) var bytes: [UInt8] = []
     private var depth = 0
     private var isFirst = true
+    private let isCompact: Bool
+
+    /// - Parameter isCompact: without spaces and lines.
+    init(isCompact: Bool = false) { self.isCompact = isCompact }
 
     mutating func raw(_ text: String) { bytes += text.utf8 }
 
@@ -44,6 +48,7 @@ struct GoJSON {
     }
 
     private mutating func newLine() {
+        if isCompact { return }
         bytes.append(0x0a)
         bytes += repeatElement(0x20, count: depth * 2)
     }

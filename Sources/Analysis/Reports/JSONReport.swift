@@ -4,6 +4,11 @@ import OCI
 public enum JSONReport {
     public static func bytes(_ analysis: ImageAnalysis) -> [UInt8] {
         var text = GoJSON()
+        write(analysis, &text)
+        return text.bytes + [0x0a]
+    }
+
+    static func write(_ analysis: ImageAnalysis, _ text: inout GoJSON) {
         text.object {
             $0.member("image") { image(analysis, &$0) }
             $0.member("layers") { $0.array(Array(analysis.layers.indices)) { layer(analysis, $1, &$0) } }
@@ -11,7 +16,6 @@ public enum JSONReport {
             $0.member("secrets") { $0.array(analysis.secrets) { secret($1, &$0) } }
             $0.member("dive") { dive(analysis.figures, &$0) }
         }
-        return text.bytes + [0x0a]
     }
 
     private static func image(_ analysis: ImageAnalysis, _ text: inout GoJSON) {

@@ -22,6 +22,9 @@ struct Analyze: ParsableCommand {
     @Option(name: .shortAndLong, help: ArgumentHelp("Write dive's export to a file.", valueName: "file"))
     var json: String?
 
+    @Option(help: ArgumentHelp("Write a page that shows it all, and needs no network.", valueName: "file"))
+    var html: String?
+
     @Option(help: "text or json: what is printed, instead of the view that a terminal gets.")
     var format: Output.Format?
 
@@ -40,12 +43,13 @@ struct Analyze: ParsableCommand {
     }
 
     func run() throws {
-        let judges = rules.isJudging && json == nil && format == nil
+        let judges = rules.isJudging && json == nil && html == nil && format == nil
         let values = try judges ? rules.values() : [:]
         let analysis = try read()
-        if let json {
-            try OutputFile.write(DiveExport.bytes(analysis.figures), to: Arguments.bytes(json))
-        } else if judges {
+        if let json { try OutputFile.write(DiveExport.bytes(analysis.figures), to: Arguments.bytes(json)) }
+        if let html { try OutputFile.write(HTMLPage.bytes(analysis), to: Arguments.bytes(html)) }
+        if json != nil || html != nil, format == nil { return }
+        if judges {
             let evaluation = DiveEvaluation(analysis.figures, values)
             print(DiveReport(analysis.figures, evaluation).text(inColour: isatty(1) == 1))
             if !evaluation.passes { throw ExitCode(1) }
