@@ -25,7 +25,7 @@ struct GoJSON {
     mutating func member(_ key: String, _ value: (inout GoJSON) -> Void) {
         begin()
         string(Array(key.utf8))
-        raw(": ")
+        raw(isCompact ? ":" : ": ")
         value(&self)
     }
 

@@ -28,6 +28,9 @@ struct Analyze: ParsableCommand {
     @Option(help: "text or json: what is printed, instead of the view that a terminal gets.")
     var format: Output.Format?
 
+    @Flag(help: "The view, even with CI=true in the environment.")
+    var interactive = false
+
     @Option(help: "docker, podman (both: the store) or docker-archive (a file), as dive has them.")
     var source: Source?
 
@@ -43,7 +46,7 @@ struct Analyze: ParsableCommand {
     }
 
     func run() throws {
-        let judges = rules.isJudging && json == nil && html == nil && format == nil
+        let judges = rules.isJudging && json == nil && html == nil && format == nil && !interactive
         let values = try judges ? rules.values() : [:]
         let analysis = try read()
         if let json { try OutputFile.write(DiveExport.bytes(analysis.figures), to: Arguments.bytes(json)) }
@@ -55,6 +58,8 @@ struct Analyze: ParsableCommand {
             if !evaluation.passes { throw ExitCode(1) }
         } else if format == .json {
             try Output.bytes(JSONReport.bytes(analysis))
+        } else if interactive || format == nil && isatty(0) == 1 && isatty(1) == 1 {
+            do { try Explorer.run(analysis) } catch { throw Failure.used("analyze: \(error)") }
         } else {
             var report = TextReport(analysis, width: Output.columns ?? 100)
             try Output.bytes(Array(report.text().utf8))
