@@ -2,8 +2,9 @@
 # as: root user
 . "$(dirname "$0")/lib.sh"
 python3 "$(dirname "$0")/demo.py" "$scratch/image.tar"
-tmux() { command tmux -S "$scratch/socket" -f /dev/null "$@"; }
-trap 'tmux kill-server 2>/dev/null; finish' EXIT
+columns=0
+tmux() { command tmux -S "$scratch/socket.$columns" -f /dev/null "$@"; }
+trap 'tmux kill-server 2>/dev/null || true; finish' EXIT
 screen() { tmux capture-pane -p; }
 # Waits until the screen shows a text, or no longer does.
 shows() {
@@ -106,4 +107,5 @@ done
 # Where there is no terminal it says so, or prints its report.
 if "$SHALE" analyze --interactive "$scratch/image.tar" </dev/null >/dev/null 2>"$scratch/err"; then exit 1; fi
 grep -q "have to be a terminal" "$scratch/err"
-"$SHALE" analyze "$scratch/image.tar" </dev/null | grep -q "^Reclaimable"
+"$SHALE" analyze "$scratch/image.tar" </dev/null >"$scratch/report"
+grep -q "^Reclaimable" "$scratch/report"
