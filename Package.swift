@@ -46,10 +46,12 @@ let package = Package(
                 .product(name: "GRDB", package: "GRDB.swift"),
             ], swiftSettings: strict),
         .target(
-            name: "Analysis", dependencies: ["OCI", "Linux", "CLinux", .product(name: "Yams", package: "Yams")],
+            name: "Analysis",
+            dependencies: ["OCI", "Changes", "Linux", "CLinux", .product(name: "Yams", package: "Yams")],
             swiftSettings: strict),
         .testTarget(
-            name: "AnalysisTests", dependencies: ["Analysis", "OCI", "Linux", "CLinux", "shale"], swiftSettings: strict),
+            name: "AnalysisTests", dependencies: ["Analysis", "OCI", "Changes", "Linux", "CLinux", "shale"],
+            swiftSettings: strict),
         .target(name: "Dockerfile", swiftSettings: strict),
         .testTarget(name: "DockerfileTests", dependencies: ["Dockerfile"], swiftSettings: strict),
         .target(name: "Changes", dependencies: ["Linux", "CLinux"], swiftSettings: strict),

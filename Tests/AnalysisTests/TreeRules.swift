@@ -1,4 +1,5 @@
 import Analysis
+import Changes
 import Testing
 
 /// A tar of `name`, or `name=content`; a slash at the end is a directory, `name>target` a symlink, `name+target` a hard link.
@@ -121,5 +122,25 @@ struct WasteRules {
         #expect(found.secrets.map { String(decoding: $0.path, as: UTF8.self) } == ["home/.npmrc", "k/gone"])
         #expect(found.secrets.map(\.kind) == ["npm token", "private key"])
         #expect(found.secrets.map(\.isDeleted) == [false, true])
+    }
+}
+
+@Suite("Two images compared")
+struct DifferenceRules {
+    @Test("what is added, changed and deleted, with what is in directories, however the layers are cut")
+    func differences() async throws {
+        let old = try await analysis(layer("same=1", "mode=2", "gone/a=333", "file=4", "link>x"), layer("s2=5")).tree
+        let new = try await analysis(
+            layer("same=1", "mode=2", "s2=5", "link>x"), layer("mode=2", mode: 0o600),
+            layer("file/b=55555", "link>y", "new=66")
+        ).tree
+        let changes = ImageDifference.changes(from: old, to: new).map {
+            "\($0.kind.rawValue) \(String(decoding: $0.path, as: UTF8.self)) \($0.size)"
+        }
+        #expect(
+            changes == [
+                "C file 0", "A file/b 5", "D gone 0", "D gone/a 3", "C link 0", "C mode 1", "A new 2",
+            ])
+        #expect(ImageDifference.changes(from: new, to: new).isEmpty)
     }
 }

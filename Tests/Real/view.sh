@@ -34,6 +34,9 @@ ended() {
     diff "$scratch/before" "$scratch/after" || fail "the terminal's settings are others"
 }
 
+# The one process that the pane's shell runs.
+viewer() { pgrep -P "$(tmux display-message -p '#{pane_pid}')"; }
+
 for size in "80 24" "200 50"; do
     read -r columns rows <<<"$size"
     tmux new-session -d -x "$columns" -y "$rows" env PS1='$ ' bash --norc
@@ -89,10 +92,10 @@ for size in "80 24" "200 50"; do
 
     # Ended by signals, stopped and continued.
     start
-    pkill -TERM -f "^$SHALE analyze $scratch/image.tar"
+    kill -TERM "$(viewer)"
     ended "status 143"
     start
-    pkill -HUP -f "^$SHALE analyze $scratch/image.tar"
+    kill -HUP "$(viewer)"
     ended "status 129"
     start
     tmux send-keys C-z

@@ -68,23 +68,7 @@ struct Analyze: ParsableCommand {
 
     private func read() throws -> ImageAnalysis {
         let prefix = source == .archive && !image.hasPrefix("docker-archive:") ? "docker-archive:" : ""
-        let name = Array(prefix.utf8) + Arguments.bytes(image)
-        let opener = ImageOpener(for: platform) { () throws(AnalysisError) in try self.store() }
-        let display = ReadingDisplay()
-        defer { display.end() }
-        do {
-            let opened = try opener.open(name)
-            return try waiting { try await ImageAnalysis.read(opened, LayerPass(observer: display.observer)) }
-        } catch {
-            throw Failure.failed("analyze \(displayed(image)): \(error)")
-        }
-    }
-
-    private func store() throws(AnalysisError) -> Store {
-        do { return try location.store() } catch let failure as Failure {
-            throw AnalysisError(failure.message)
-        } catch {
-            throw AnalysisError("\(error)")
-        }
+        return try ImageReading(location: location, platform: platform, command: "analyze")
+            .analysis(Array(prefix.utf8) + Arguments.bytes(image))
     }
 }
