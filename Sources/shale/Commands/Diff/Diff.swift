@@ -1,3 +1,4 @@
+import Analysis
 import ArgumentParser
 import Changes
 import Containers
@@ -5,10 +6,10 @@ import Linux
 import OCI
 import Union
 
-/// `shale diff`: the changes of an upper or a container.
+/// `shale diff`: the changes of an upper or a container, or what two images show compared.
 struct Diff: ParsableCommand {
     static let configuration = CommandConfiguration(
-        abstract: "Show what a container, or an upper, changes of what is below it.",
+        abstract: "Show what a container or an upper changes, or what differs between two images.",
         discussion: """
             One line for each change: A (added), C (changed) or D (deleted), the path, and the size of a file. Without \
             --lower nothing can have been changed: what is there is added. Every form of whiteout and opaque mark is \
@@ -16,6 +17,9 @@ struct Diff: ParsableCommand {
 
             What looks like a path, or comes with --lower, is an upper; anything else is a container: its name, or the \
             beginning of its id.
+
+            With two images (of the store, archives, OCI directories, containers) their files are compared by kind, content, \
+            mode, owner and attributes, not by times. What only the second has is added.
             """)
 
     @Option(name: .shortAndLong, help: "A lower below the upper; from top to bottom.")
@@ -26,10 +30,25 @@ struct Diff: ParsableCommand {
 
     @OptionGroup var location: StoreOptions
 
-    @Argument(help: "A container, or an upper directory.")
+    @Option(help: "os/architecture[/variant] of the images, where there are several; this machine's otherwise.")
+    var platform = Platform.host
+
+    @Argument(help: "A container, an upper directory, or an image.")
     var subject: String
 
+    @Argument(help: "An image to compare the first with.")
+    var image: String?
+
+    func validate() throws {
+        if image != nil, !lower.isEmpty { throw ValidationError("--lower is for an upper, not for two images") }
+    }
+
     func run() throws {
+        if let image {
+            let reading = ImageReading(location: location, platform: platform, command: "diff")
+            let trees = try [subject, image].map { try reading.tree(Arguments.bytes($0)) }
+            return Output.changes(ImageDifference.changes(from: trees[0], to: trees[1]), format)
+        }
         let bytes = Arguments.bytes(subject)
         let isPath = bytes.contains(UInt8(ascii: "/")) || !lower.isEmpty || bytes == [0x2e]
         if !isPath, let (upper, lowers) = try container() {
