@@ -14,7 +14,7 @@ struct Shale: ParsableCommand {
         version: "0.1.0",
         subcommands: [
             Mount.self, Unmount.self, Try.self, Diff.self, Run.self, Processes.self, Remove.self, Commit.self,
-            LayerCommand.self, Pull.self, Push.self, Load.self, Save.self, Login.self, Logout.self, Analyze.self,
+            LayerCommand.self, Pull.self, Push.self, Load.self, Save.self, Login.self, Logout.self, BuildCommand.self, Analyze.self,
             Doctor.self, Unpack.self,
         ])
 
