@@ -50,6 +50,9 @@ let package = Package(
         .target(name: "Configuring", dependencies: ["Dockerfile", "OCI"], swiftSettings: strict),
         .testTarget(
             name: "ConfiguringTests", dependencies: ["Configuring", "Dockerfile", "OCI"], swiftSettings: strict),
+        .target(name: "GoTemplate", swiftSettings: strict),
+        .testTarget(
+            name: "GoTemplateTests", dependencies: ["GoTemplate"], exclude: ["Fixtures"], swiftSettings: strict),
         .target(name: "Changes", dependencies: ["Linux", "CLinux"], swiftSettings: strict),
         .executableTarget(
             name: "shale",
