@@ -51,13 +51,15 @@ let package = Package(
         .testTarget(
             name: "ConfiguringTests", dependencies: ["Configuring", "Dockerfile", "OCI"], swiftSettings: strict),
         .target(name: "GoTemplate", swiftSettings: strict),
+        // What commands say of images and containers: lists, and documents with docker's fields.
+        .target(name: "Inspection", dependencies: ["GoTemplate", "OCI", "Linux"], swiftSettings: strict),
         .testTarget(
             name: "GoTemplateTests", dependencies: ["GoTemplate"], exclude: ["Fixtures"], swiftSettings: strict),
         .target(name: "Changes", dependencies: ["Linux", "CLinux"], swiftSettings: strict),
         .executableTarget(
             name: "shale",
             dependencies: [
-                "UnionFuse", "Union", "Changes", "OCI", "Linux", "CLinux",
+                "UnionFuse", "Union", "Changes", "Configuring", "GoTemplate", "Inspection", "OCI", "Linux", "CLinux",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ], swiftSettings: strict),
         .target(

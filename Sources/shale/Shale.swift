@@ -13,8 +13,10 @@ struct Shale: ParsableCommand {
             """,
         version: "0.1.0",
         subcommands: [
-            Mount.self, Unmount.self, Try.self, Diff.self, LayerCommand.self, Pull.self, Push.self,
-            Load.self, Save.self, Login.self, Logout.self, Doctor.self,
+            Mount.self, Unmount.self, Try.self, Diff.self, LayerCommand.self, Images.self, Tag.self, RemoveImage.self,
+            History.self, Inspect.self, Pull.self, Push.self, Load.self, Save.self, Import.self, Export.self,
+            Prune.self,
+            Login.self, Logout.self, Info.self, Doctor.self,
         ])
 
     static func main() {

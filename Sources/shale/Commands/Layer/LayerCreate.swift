@@ -84,7 +84,7 @@ struct LayerCreate: ParsableCommand {
         for file in layer.unchanged { say("left out \(printable(file)): unchanged") }
     }
 
-    private static func sourceDateEpoch() throws -> Int64? {
+    static func sourceDateEpoch() throws -> Int64? {
         guard let text = getenv("SOURCE_DATE_EPOCH").map({ String(cString: $0) }), !text.isEmpty else { return nil }
         guard let seconds = Int64(text), seconds >= 0 else {
             throw Failure.used("read SOURCE_DATE_EPOCH: \"\(text)\" is no number of seconds")
