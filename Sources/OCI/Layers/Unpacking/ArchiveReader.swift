@@ -13,12 +13,19 @@ final class ArchiveReader {
     private let previous: locale_t?
     private var failure: LayerError?
     private var started = false
+    /// Bytes of the entry just read, and those of them that were not handed out yet.
+    private var size: Int64 = 0
+    private var missing: Int64 = 0
+    private var isPadded = false
+    private let zeros: UnsafeMutableRawBufferPointer
 
     /// The reader must be used and released on the thread that made it.
     init(_ input: LayerInput) throws(LayerError) {
         guard let archive = archive_read_new() else { throw LayerError(.unavailable, "read layer", "no memory") }
         self.input = input
         self.archive = archive
+        zeros = .allocate(byteCount: 512, alignment: 1)
+        zeros.initializeMemory(as: UInt8.self, repeating: 0)
         locale = newlocale(LC_CTYPE_MASK, "C", nil)
         previous = uselocale(locale)
         archive_read_support_format_tar(archive)
@@ -27,6 +34,7 @@ final class ArchiveReader {
 
     deinit {
         archive_read_free(archive)
+        zeros.deallocate()
         uselocale(previous)
         if let locale { freelocale(locale) }
     }
@@ -42,7 +50,8 @@ final class ArchiveReader {
 
     private func give(_ buffer: UnsafeMutablePointer<UnsafeRawPointer?>) -> Int {
         do throws(LayerError) {
-            let bytes = try input.next()
+            var bytes = try input.next()
+            if bytes.isEmpty { bytes = padding }
             buffer.pointee = bytes.baseAddress
             return bytes.count
         } catch {
@@ -50,6 +59,15 @@ final class ArchiveReader {
             archive_clear_error(archive)
             return -1
         }
+    }
+
+    /// What the last block lacks. Go's writers may end with the data of the last file (umoci insert does), and Go's reader, which
+    /// all of them are tested with, takes it; a file that lacks data is another matter.
+    private var padding: UnsafeRawBufferPointer {
+        let excess = Int(input.tarSize % 512)
+        guard missing == 0, excess > 0, !isPadded else { return UnsafeRawBufferPointer(start: nil, count: 0) }
+        isPadded = true
+        return UnsafeRawBufferPointer(rebasing: zeros[excess...])
     }
 
     private func problem(_ name: [UInt8]) -> LayerError {
@@ -71,7 +89,10 @@ final class ArchiveReader {
             let text = archive_error_string(archive).map { String(cString: $0) } ?? ""
             guard text.contains("can't be converted") else { throw problem(stored) }
         }
-        return try entry(raw, stored)
+        let entry = try entry(raw, stored)
+        if case .file(let size) = entry.kind { missing = size } else { missing = 0 }
+        size = missing
+        return entry
     }
 
     private func bytes(_ text: UnsafePointer<CChar>?) -> [UInt8] {
@@ -133,6 +154,7 @@ final class ArchiveReader {
             let result = archive_read_data_block(archive, &buffer, &count, &offset)
             if result == CA_EOF { return }
             guard result == CA_OK else { throw problem(name) }
+            missing = size - (offset + Int64(count))
             try body(UnsafeRawBufferPointer(start: buffer, count: count), offset)
         }
     }
