@@ -55,14 +55,22 @@ act() { # WHICH MILLISECONDS
     2) timeout -s KILL "$limit" "$SHALE" import --root "$store" "$scratch/tree.tar" "tree:$(($2 % 3))" ;;
     3) timeout -s KILL "$limit" "$SHALE" prune --root "$store" -a -f ;;
     4) timeout -s KILL "$limit" "$SHALE" pull --root "$store" "$at/app:v2" ;;
-    esac >/dev/null 2>&1 || true
+    esac >/dev/null 2>&1
 }
 
 RANDOM=7
-for n in $(seq 100); do
-    act $((n % 5)) $((RANDOM % 160 + 5))
-    if [ $((n % 10)) = 0 ]; then sound "kill $n"; fi
+killed=0
+for n in $(seq 500); do
+    # So that there is always something to bring.
+    if [ $((n % 4)) = 0 ]; then shale prune -a -f >/dev/null; fi
+    status=0
+    act $((n % 5)) $((RANDOM % 110 + 5)) || status=$?
+    [ "$status" = 137 ] || continue
+    killed=$((killed + 1))
+    if [ $((killed % 10)) = 0 ]; then sound "kill $killed"; fi
+    [ "$killed" -lt 100 ] || break
 done
+[ "$killed" -ge 50 ] || fail "only $killed were killed in time"
 # The next commands need no help, and what was left behind goes.
 shale pull "$at/app:v1" >/dev/null
 shale load -i "$scratch/app.tar" >/dev/null
