@@ -11,14 +11,22 @@ final class ArchiveReader {
     private let archive: OpaquePointer
     private let locale: locale_t?
     private let previous: locale_t?
+    private let skips: Bool
     private var failure: LayerError?
+    /// Where the data of the entry just read begins, in a tar that is not compressed.
+    private(set) var position: Int64 = 0
+    /// Whether that data lies in pieces.
+    private(set) var isSparse = false
     private var started = false
 
     /// The reader must be used and released on the thread that made it.
-    init(_ input: LayerInput) throws(LayerError) {
+    ///
+    /// - Parameter skips: data that nobody asks for is not read, where the input can pass over it.
+    init(_ input: LayerInput, skips: Bool = false) throws(LayerError) {
         guard let archive = archive_read_new() else { throw LayerError(.unavailable, "read layer", "no memory") }
         self.input = input
         self.archive = archive
+        self.skips = skips
         locale = newlocale(LC_CTYPE_MASK, "C", nil)
         previous = uselocale(locale)
         archive_read_support_format_tar(archive)
@@ -33,10 +41,19 @@ final class ArchiveReader {
 
     private func start() throws(LayerError) {
         started = true
-        let result = ca_read_open(archive, Unmanaged.passUnretained(self).toOpaque()) { _, client, buffer in
-            guard let client, let buffer else { return -1 }
-            return Unmanaged<ArchiveReader>.fromOpaque(client).takeUnretainedValue().give(buffer)
-        }
+        let client = Unmanaged.passUnretained(self).toOpaque()
+        let read:
+            @convention(c) (OpaquePointer?, UnsafeMutableRawPointer?, UnsafeMutablePointer<UnsafeRawPointer?>?)
+                -> Int = { _, client, buffer in
+                    guard let client, let buffer else { return -1 }
+                    return Unmanaged<ArchiveReader>.fromOpaque(client).takeUnretainedValue().give(buffer)
+                }
+        let result =
+            skips
+            ? ca_read_open_skipping(archive, client, read) { _, client, count in
+                guard let client else { return 0 }
+                return Unmanaged<ArchiveReader>.fromOpaque(client).takeUnretainedValue().input.skip(count)
+            } : ca_read_open(archive, client, read)
         if result != CA_OK { throw problem([]) }
     }
 
@@ -71,6 +88,8 @@ final class ArchiveReader {
             let text = archive_error_string(archive).map { String(cString: $0) } ?? ""
             guard text.contains("can't be converted") else { throw problem(stored) }
         }
+        position = ca_position(archive)
+        isSparse = ca_entry_is_sparse(raw) != 0
         return try entry(raw, stored)
     }
 
