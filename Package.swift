@@ -49,6 +49,10 @@ let package = Package(
             name: "AnalysisTests", dependencies: ["Analysis", "OCI", "Linux", "CLinux", "shale"], swiftSettings: strict),
         .target(name: "Dockerfile", swiftSettings: strict),
         .testTarget(name: "DockerfileTests", dependencies: ["Dockerfile"], swiftSettings: strict),
+        // An image's configuration changed by the instructions of a Dockerfile: for build, commit and import.
+        .target(name: "Configuring", dependencies: ["Dockerfile", "OCI"], swiftSettings: strict),
+        .testTarget(
+            name: "ConfiguringTests", dependencies: ["Configuring", "Dockerfile", "OCI"], swiftSettings: strict),
         .target(name: "Changes", dependencies: ["Linux", "CLinux"], swiftSettings: strict),
         .executableTarget(
             name: "shale",
@@ -69,6 +73,8 @@ let package = Package(
         .testTarget(
             name: "OCITests", dependencies: ["OCI", "Linux", "CLinux", "shale"],
             exclude: ["Fixtures", "Support/badregistry.py"], swiftSettings: strict),
+        // Images as their user has them: the commands, and what they stand on.
+        .testTarget(name: "ImageTests", dependencies: ["OCI", "Linux", "CLinux", "shale"], swiftSettings: strict),
         // SEMANTICS.md rule by rule, on mounts alone. Knows nothing of how they are made.
         .testTarget(
             name: "ConformanceTests", dependencies: ["ShaleTesting", "Linux", "CLinux", "shalefs", "shale"],

@@ -24,6 +24,7 @@ extension FD {
     }
 
     private func copyExtent(from source: FD, range: Range<Int64>, _ progress: (Int64) -> Void) throws(Errno) {
+        try reserve(range)
         var input = range.lowerBound
         var output = range.lowerBound
         while input < range.upperBound {
@@ -40,6 +41,17 @@ extension FD {
             case .interrupted: continue
             case let error: throw error
             }
+        }
+    }
+
+    /// Room for a large extent at once: it is laid out in one piece, each page costs less to write afterwards, and a full
+    /// disk is known before anything is copied.
+    private func reserve(_ range: Range<Int64>) throws(Errno) {
+        guard range.count >= 1 << 20 else { return }
+        do throws(Errno) {
+            try check(cl_fallocate(raw, 0, range.lowerBound, range.upperBound - range.lowerBound))
+        } catch {
+            if error == .noSpace || error == .quota { throw error }
         }
     }
 

@@ -21,6 +21,8 @@ final class LayerInput {
     private(set) var blobSize: Int64 = 0
     private(set) var tarSize: Int64 = 0
     private(set) var compression = Compression.none
+    /// Told of ``blobSize`` as it grows.
+    var observer: (@Sendable (Int64) -> Void)?
 
     /// Which digests ``finish()`` is to give.
     enum Hashing {
@@ -83,6 +85,7 @@ final class LayerInput {
         rest = UnsafeRawBufferPointer(start: raw, count: count)
         if hashing == .both { blob.update(rest) }
         blobSize += Int64(count)
+        observer?(blobSize)
         if !begun { try begin() }
     }
 
