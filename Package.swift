@@ -20,6 +20,7 @@ let package = Package(
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.0"),
         .package(url: "https://github.com/groue/GRDB.swift", from: "7.10.0"),
         .package(url: "https://github.com/apple/swift-system", from: "1.8.0"),
+        .package(url: "https://github.com/jpsim/Yams", from: "6.2.2"),
         .package(url: "https://github.com/swiftlang/swift-subprocess", from: "1.0.0", traits: []),
     ],
     targets: [
@@ -44,7 +45,15 @@ let package = Package(
                 .product(name: "SystemPackage", package: "swift-system"),
                 .product(name: "GRDB", package: "GRDB.swift"),
             ], swiftSettings: strict),
-        .target(name: "Analysis", dependencies: ["OCI", "Linux", "CLinux"], swiftSettings: strict),
+        .target(
+            name: "Analysis",
+            dependencies: [
+                "OCI", "Dockerfile", "Union", "Linux", "CLinux", "CCompression",
+                .product(name: "GRDB", package: "GRDB.swift"), .product(name: "Yams", package: "Yams"),
+            ], swiftSettings: strict),
+        .testTarget(
+            name: "AuditTests", dependencies: ["Analysis", "Dockerfile", "OCI", "Linux", "CLinux", "shale"],
+            exclude: ["Fixtures"], swiftSettings: strict),
         .testTarget(
             name: "AnalysisTests", dependencies: ["Analysis", "OCI", "Linux", "CLinux", "shale"], swiftSettings: strict),
         .target(name: "Dockerfile", swiftSettings: strict),
@@ -57,7 +66,7 @@ let package = Package(
         .executableTarget(
             name: "shale",
             dependencies: [
-                "UnionFuse", "Union", "Changes", "OCI", "Linux", "CLinux",
+                "UnionFuse", "Union", "Changes", "OCI", "Analysis", "Dockerfile", "Linux", "CLinux",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ], swiftSettings: strict),
         .target(

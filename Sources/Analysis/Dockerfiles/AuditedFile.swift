@@ -46,6 +46,9 @@ struct AuditedStage {
         steps = stage.instructions.map { Step($0) }
     }
 
+    /// The base without registry, tag and digest.
+    var imageName: Substring { registry.map { base.dropFirst($0.count + 1) } ?? base[...] }
+
     /// The registry that the base's name says; nil for Docker Hub.
     var registry: String? {
         guard let slash = base.firstIndex(of: "/") else { return nil }
@@ -93,16 +96,21 @@ struct Step {
             + [running.network.rawValue, running.security.rawValue]
     }
 
-    /// Whether a cache is mounted over a directory, or over one in it.
-    func caches(_ directory: String) -> Bool {
-        mounts.contains { mount in
+    /// Where caches are mounted.
+    private var cacheTargets: [Substring] {
+        mounts.compactMap { mount in
             let fields = mount.split(separator: ",")
-            guard fields.contains("type=cache") else { return false }
-            return fields.contains { field in
-                ["target=", "dst=", "destination="].contains { field.hasPrefix($0 + directory) }
-            }
+            guard fields.contains("type=cache") else { return nil }
+            return fields.lazy.compactMap { field in
+                ["target=", "dst=", "destination="].first { field.hasPrefix($0) }.map { field.dropFirst($0.count) }
+            }.first
         }
     }
+
+    /// Whether a cache is mounted over a directory, or over one in it.
+    func caches(_ directory: String) -> Bool { cacheTargets.contains { $0.hasPrefix(directory) } }
+
+    func mounts(cache directory: String) -> Bool { cacheTargets.contains { $0 == directory || $0 == directory + "/" } }
 }
 
 extension [UInt8] {

@@ -27,18 +27,37 @@ public struct DockerfileAudit: Sendable {
         CommandRules.check(file, &report)
         PackageRules.check(file, &report)
         SecretRules.check(file, &report)
+        let notes = try addChecks(of: dockerfile, to: &report)
+        let sorted = report.findings.enumerated().sorted { one, other in
+            (Self.line(one.element), one.offset) < (Self.line(other.element), other.offset)
+        }
+        return AuditReport(subject: name, findings: sorted.map(\.element), notes: notes).applying(configuration)
+    }
+
+    /// The build checks, but for what a rule says already.
+    ///
+    /// - Returns: notes.
+    private func addChecks(
+        of dockerfile: Dockerfile, to report: inout DockerfileReport
+    ) throws(DockerfileError) -> [String] {
         let options = try CheckOptions(of: dockerfile)
         let comments = Self.comments(in: dockerfile)
-        for finding in try Checks.run(dockerfile, options: options, context: context) {
+        let findings: [CheckFinding]
+        do throws(DockerfileError) {
+            findings = try Checks.run(dockerfile, options: options, context: context)
+        } catch {
+            // What a rule has found there is no news, but nothing can be expanded after it.
+            guard report.findings.contains(where: { $0.rule == .portInvalid && Self.line($0) == error.location.firstLine })
+            else { throw error }
+            return ["the build checks were not done: \(error)"]
+        }
+        for finding in findings {
             guard let rule = AuditRule.of(finding.rule), !report.covers(finding.rule, at: finding.location) else {
                 continue
             }
             report.add(rule, finding.message, finding.location, comments[finding.location.firstLine] ?? [])
         }
-        let sorted = report.findings.enumerated().sorted { one, other in
-            (Self.line(one.element), one.offset) < (Self.line(other.element), other.offset)
-        }
-        return AuditReport(subject: name, findings: sorted.map(\.element)).applying(configuration)
+        return []
     }
 
     private static func line(_ finding: AuditFinding) -> Int {

@@ -26,7 +26,7 @@ enum BaseRules {
         _ stage: AuditedStage, _ configuration: AuditConfiguration, _ report: inout DockerfileReport
     ) {
         guard stage.base != "scratch" else { return }
-        let isVariable = stage.base.hasPrefix("$")
+        let isVariable = stage.imageName.hasPrefix("$")
         if !isTrusted(stage, configuration.trustedRegistries), !isVariable {
             report.add(.baseUntrusted, stage, stage.registry ?? "docker.io")
         }

@@ -6,6 +6,8 @@ enum CommandRules {
         for stage in file.stages {
             var isPipeSafe = false
             var downloaders: Set<String> = []
+            // What triggers run does not meet what the stage runs.
+            var triggered: Set<String> = []
             var previous: Previous?
             for step in stage.steps {
                 guard let script = step.script else {
@@ -15,8 +17,8 @@ enum CommandRules {
                 }
                 checkCommands(script, step, &report)
                 let used = Set(script.commands.map(\.name)).intersection(["curl", "wget"])
-                downloaders.formUnion(used)
-                if !used.isEmpty, downloaders.count > 1 { report.add(.wgetAndCurl, step) }
+                if step.isTrigger { triggered.formUnion(used) } else { downloaders.formUnion(used) }
+                if !used.isEmpty, (step.isTrigger ? triggered : downloaders).count > 1 { report.add(.wgetAndCurl, step) }
                 if step.isTrigger {
                     previous = nil
                     continue
@@ -29,7 +31,7 @@ enum CommandRules {
     }
 
     private static let pointless: Set<String> = [
-        "free", "ifconfig", "kill", "mount", "ps", "service", "shutdown", "ssh", "top", "vim",
+        "free", "kill", "mount", "ps", "service", "shutdown", "ssh", "top", "vim",
     ]
 
     private static func checkCommands(_ script: ShellScript, _ step: Step, _ report: inout DockerfileReport) {

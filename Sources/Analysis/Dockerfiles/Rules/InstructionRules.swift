@@ -68,7 +68,7 @@ enum InstructionRules {
             return false
         }
         let reserved = ["com.docker.", "io.docker.", "org.dockerproject."]
-        return bytes.allSatisfy { isLower($0) || isDigit($0) || $0 == 0x2e || $0 == 0x2d }
+        return bytes.allSatisfy { isLower($0) || isDigit($0) || "._-".utf8.contains($0) }
             && !reserved.contains { key.hasPrefix($0) } && !key.contains("..") && !key.contains("--")
     }
 

@@ -5,7 +5,8 @@ enum LanguagePackageRules {
     ) {
         if let name = script.commands.lazy.compactMap(unpinnedPip).first { report.add(.pipUnpinned, step, name) }
         let caches = script.commands.contains { isPipInstall($0) && !$0.has("--no-cache-dir") && !isWrapper($0) }
-        if caches, !pipHasNoCache, !setsPipVariable(script.text) { report.add(.pipCache, step) }
+        let isMounted = step.caches("/root/.cache/pip") || step.mounts(cache: "/root/.cache")
+        if caches, !pipHasNoCache, !isMounted, !setsPipVariable(script.text) { report.add(.pipCache, step) }
         if let name = script.commands.lazy.compactMap(unpinnedNpm).first { report.add(.npmUnpinned, step, name) }
         if let name = script.commands.lazy.compactMap(unpinnedGem).first { report.add(.gemUnpinned, step, name) }
         if let name = script.commands.lazy.compactMap(unpinnedGo).first { report.add(.goUnpinned, step, name) }

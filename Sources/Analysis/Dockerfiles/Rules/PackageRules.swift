@@ -3,8 +3,13 @@ internal import Dockerfile
 /// Package managers in `RUN`.
 enum PackageRules {
     static func check(_ file: AuditedFile, _ report: inout DockerfileReport) {
+        /// Stages whose environment switches pip's cache off, by number.
+        var withoutPipCache: Set<Int> = []
         for stage in file.stages {
-            var pipHasNoCache = false
+            let parent =
+                stage.tag == nil && stage.digest == nil ? file.stage(named: stage.base, before: stage.number) : nil
+            var pipHasNoCache = parent.map { withoutPipCache.contains($0.number) } ?? false
+            defer { if pipHasNoCache { withoutPipCache.insert(stage.number) } }
             var forgotten: [Step] = []
             for step in stage.steps {
                 if case .env(let pairs) = step.content, !step.isTrigger {
@@ -48,7 +53,9 @@ enum PackageRules {
     }
 
     private static func leavesAptLists(_ script: ShellScript, _ step: Step) -> Bool {
-        guard !script.commands("apt-get", with: "update").isEmpty else { return false }
+        guard !(script.commands("apt-get", with: "update") + script.commands("apt", with: "update")).isEmpty else {
+            return false
+        }
         let removes = script.commands.contains { command in
             command.name == "rm" && command.hasFlag("r", "R", "recursive")
                 && command.arguments.contains { $0 == "/var/lib/apt/lists/*" || isListDirectory($0) }
@@ -85,7 +92,7 @@ enum PackageRules {
             $0.name == "yum" && $0.has("clean", "all") || removesCache($0, ["/var/cache/yum/*"])
         }
         if !cleans { report.add(.yumCache, step) }
-        if let name = unpinned(installs, isFixed: { $0.contains("-") || $0.hasSuffix(".rpm") }) {
+        if let name = unpinned(installs, isFixed: isVersionedRPM) {
             report.add(.yumUnpinned, step, name)
         }
     }
@@ -109,12 +116,12 @@ enum PackageRules {
     }
 
     private static func checkDnf(_ script: ShellScript, _ step: Step, _ report: inout DockerfileReport) {
-        let names = ["dnf", "microdnf"].filter { !script.commands($0, with: "install").isEmpty }
+        let names = ["dnf", "microdnf"].filter { !script.commands($0, with: "install", "upgrade").isEmpty }
         guard !names.isEmpty else { return }
         let installs = names.flatMap { script.commands($0, with: "install") }
         if installs.contains(where: { !$0.hasFlag("y", "assumeyes") && !asksNothing($0) }) { report.add(.dnfAsks, step) }
         for name in names {
-            let install = script.commands.firstIndex { $0.name == name && $0.has("install") }
+            let install = script.commands.firstIndex { $0.name == name && $0.has("install", "upgrade") }
             let clean = script.commands.firstIndex {
                 $0.name == name && $0.has("clean", "all") || removesCache($0, ["/var/cache/yum/*", "/var/cache/dnf/*"])
             }
@@ -131,8 +138,8 @@ enum PackageRules {
     /// `NAME-VERSION[-RELEASE]`: all after the first hyphen looks like a version.
     private static func isVersionedRPM(_ name: String) -> Bool {
         let parts = name.split(separator: "-", omittingEmptySubsequences: false)
-        guard parts.count > 1 else { return false }
         if name.hasSuffix(".rpm") { return true }
+        guard parts.count > 1 else { return false }
         return parts.dropFirst().contains { $0.utf8.first.map { (0x30...0x39).contains($0) } ?? false }
     }
 

@@ -1,3 +1,4 @@
+import Analysis
 public import ArgumentParser
 import Glibc
 public import OCI
@@ -12,6 +13,11 @@ struct StoreOptions: ParsableArguments {
     /// - Throws: ``Failure`` when there is no place for it, or it cannot be opened.
     func store() throws -> Store {
         do { return try Store(at: try path()) } catch let error as StoreError { throw Failure.failed("\(error)") }
+    }
+
+    /// The store, for who may not need it: an image may be a file.
+    func openForInspection() throws(AnalysisError) -> Store {
+        do { return try store() } catch { throw AnalysisError((error as? Failure)?.message ?? "\(error)") }
     }
 
     private func path() throws -> [UInt8] {

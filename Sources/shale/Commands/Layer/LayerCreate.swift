@@ -54,7 +54,7 @@ struct LayerCreate: ParsableCommand {
         var limit: UInt64 = 0
         cl_raise_descriptor_limit(&limit)
         let builder = LayerBuilder(
-            LayerCoding(compression, level: level, workers: threads), latest: try Self.sourceDateEpoch(),
+            LayerCoding(compression, level: level, workers: threads), latest: try SourceDate.epoch,
             minimizes: minimize)
         let source = LayerSource(upper: Arguments.bytes(directory), lowers: lower.map { Arguments.bytes($0) })
         if output == "-" {
@@ -82,13 +82,5 @@ struct LayerCreate: ParsableCommand {
     private func warn(_ layer: BuiltLayer) {
         for socket in layer.skipped { say("left out \(printable(socket)): no layer holds sockets") }
         for file in layer.unchanged { say("left out \(printable(file)): unchanged") }
-    }
-
-    private static func sourceDateEpoch() throws -> Int64? {
-        guard let text = getenv("SOURCE_DATE_EPOCH").map({ String(cString: $0) }), !text.isEmpty else { return nil }
-        guard let seconds = Int64(text), seconds >= 0 else {
-            throw Failure.used("read SOURCE_DATE_EPOCH: \"\(text)\" is no number of seconds")
-        }
-        return seconds
     }
 }
