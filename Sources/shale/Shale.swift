@@ -14,7 +14,7 @@ struct Shale: ParsableCommand {
         version: "0.1.0",
         subcommands: [
             Mount.self, Unmount.self, Try.self, Diff.self, LayerCommand.self, Pull.self, Push.self,
-            Load.self, Save.self, Login.self, Logout.self, Doctor.self, Audit.self,
+            Load.self, Save.self, Login.self, Logout.self, Doctor.self, Audit.self, SBOM.self,
         ])
 
     static func main() {

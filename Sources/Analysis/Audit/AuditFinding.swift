@@ -35,6 +35,12 @@ public struct AuditFinding: Sendable, Equatable {
         }
     }
 
+    /// What to do; with the file's own name where the rule's remedy says PATH.
+    public var remedy: String {
+        guard case .file(let path, _) = place else { return rule.remedy }
+        return rule.remedy.replacing("PATH", with: ShellQuoting.quoted([0x2f] + path))
+    }
+
     init(_ rule: AuditRule, _ message: String, at place: Place, severity: Severity? = nil) {
         self.rule = rule
         self.severity = severity ?? rule.severity

@@ -34,7 +34,7 @@ extension AuditFinding {
         return .members([
             "rule": .string(rule.id), "alias": rule.alias.map { .string($0) },
             "severity": .string(severity.rawValue), "message": .string(message), "place": place,
-            "reason": .string(rule.reason), "remedy": .string(rule.remedy),
+            "reason": .string(rule.reason), "remedy": .string(remedy),
         ])
     }
 }

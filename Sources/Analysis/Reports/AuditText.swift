@@ -9,7 +9,7 @@ extension AuditReport {
             lines.append(
                 "\(severity) \(finding.place.description): \(finding.message) [\(names.joined(separator: ", "))]")
             if let instruction = finding.place.instruction { lines.append("         by: \(oneLine(instruction))") }
-            lines.append("         better: \(finding.rule.remedy)")
+            lines.append("         better: \(finding.remedy)")
         }
         lines += notes.map { "note     \($0)" }
         lines.append("\(oneLine(subject)): \(counts)")

@@ -14,7 +14,7 @@ extension AuditReport {
             let message = Self.escaped(finding.message)
             lines.append("    <testcase classname=\"\(Self.escaped(finding.rule.id))\" name=\"\(place)\">")
             lines.append("      <failure type=\"\(finding.severity.rawValue)\" message=\"\(message)\">")
-            var body = "\(finding.rule.reason)\nbetter: \(finding.rule.remedy)"
+            var body = "\(finding.rule.reason)\nbetter: \(finding.remedy)"
             if let instruction = finding.place.instruction { body += "\nby: \(oneLine(instruction))" }
             lines.append(Self.escaped(body) + "</failure>")
             lines.append("    </testcase>")

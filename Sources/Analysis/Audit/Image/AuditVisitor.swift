@@ -69,11 +69,19 @@ enum PublicPlace {
         return path.split(separator: 0x2f).dropLast().contains { parts.contains(Array($0)) }
     }
 
-    /// Where package managers of languages put other people's code.
+    /// Where package managers of languages put other people's code, and Python its own tests.
     private static func hasPackageDirectory(_ path: [UInt8]) -> Bool {
-        ["node_modules", "site-packages", "dist-packages", "gems", "vendor", "mod"].contains { name in
-            path.split(separator: 0x2f).dropLast().contains { $0.elementsEqual(name.utf8) }
+        path.split(separator: 0x2f).dropLast().contains { part in
+            packageDirectories.contains(Array(part)) || part.starts(with: "python".utf8) && part.contains(0x2e)
         }
+    }
+
+    private static let packageDirectories: Set<[UInt8]> = Set(
+        ["node_modules", "site-packages", "dist-packages", "gems", "vendor", "mod", "third_party"].map { Array($0.utf8) })
+
+    /// Whether a file was most probably installed by a package manager, and is in everybody's hands.
+    static func isInstalled(_ path: [UInt8]) -> Bool {
+        path.starts(with: "usr/lib/".utf8) || path.starts(with: "usr/share/".utf8) || hasPackageDirectory(path)
     }
 }
 

@@ -8,6 +8,8 @@ struct SecretPattern: Sendable {
     let alphabet: Alphabet
     /// Bits of entropy per byte of what follows the prefix: what has less was typed by hand, as an example.
     let entropy: Double
+    /// Programs carry such keys in the open as often as not.
+    let isOpen: Bool
 
     enum Alphabet: Sendable {
         case alphanumeric, upper, hexadecimal, base64, url
@@ -28,8 +30,10 @@ struct SecretPattern: Sendable {
     }
 
     private init(
-        _ name: String, _ prefix: String, _ length: ClosedRange<Int>, _ alphabet: Alphabet, entropy: Double = 3.2
+        _ name: String, _ prefix: String, _ length: ClosedRange<Int>, _ alphabet: Alphabet, entropy: Double = 3.2,
+        isOpen: Bool = false
     ) {
+        self.isOpen = isOpen
         self.name = name
         self.prefix = Array(prefix.utf8)
         self.length = length
@@ -55,7 +59,7 @@ struct SecretPattern: Sendable {
         SecretPattern("Slack app token", "xapp-1-", 24...160, .url),
         SecretPattern("Stripe key", "sk_live_", 24...128, .alphanumeric),
         SecretPattern("Stripe restricted key", "rk_live_", 24...128, .alphanumeric),
-        SecretPattern("Google API key", "AIza", 35...35, .url),
+        SecretPattern("Google API key", "AIza", 35...35, .url, isOpen: true),
         SecretPattern("Google OAuth secret", "GOCSPX-", 28...28, .url),
         SecretPattern("npm token", "npm_", 36...36, .alphanumeric),
         SecretPattern("PyPI token", "pypi-AgEIcHlwaS5vcmc", 50...512, .url),

@@ -1,7 +1,11 @@
 /// Looks for private keys and tokens in bytes of any kind.
 struct SecretScanner: Sendable {
     struct Match: Equatable, Sendable {
-        enum Kind: Equatable, Sendable { case privateKey, encryptedKey, token }
+        enum Kind: Equatable, Sendable { 
+            case privateKey, encryptedKey, token
+            /// A key that programs carry in the open, to be told apart by the service.
+            case clientKey
+        }
 
         let kind: Kind
         /// What was found, with no more of it than tells which it is.
@@ -66,7 +70,7 @@ struct SecretScanner: Sendable {
             guard pattern.length.contains(body.count), entropy(of: body) >= pattern.entropy, !isExample(body) else {
                 continue
             }
-            return Match(kind: .token, description: "\(pattern.name) \(Self.shortened(Array(bytes[index..<end])))")
+            return Match(kind: pattern.isOpen ? .clientKey : .token, description: "\(pattern.name) \(Self.shortened(Array(bytes[index..<end])))")
         }
         return nil
     }
