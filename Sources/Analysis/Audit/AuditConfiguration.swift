@@ -113,7 +113,8 @@ private enum YAMLDepth {
         var brackets = 0
         for line in bytes.split(separator: 0x0a) {
             var dashes = 0
-            for byte in line.prefix(while: { $0 == 0x20 || $0 == 0x2d || $0 == 0x3f || $0 == 0x09 }) where byte != 0x20 {
+            for byte in line.prefix(while: { $0 == 0x20 || $0 == 0x2d || $0 == 0x3f || $0 == 0x09 }) where byte != 0x20
+            {
                 dashes += 1
             }
             brackets += line.count { $0 == 0x5b || $0 == 0x7b }

@@ -15,7 +15,7 @@ public struct AuditFinding: Sendable, Equatable {
         case file(path: [UInt8], layer: LayerPlace)
         /// A member of the image's configuration, such as `config.Env[2]`.
         case configuration(String)
-        /// A line of the history, counted from zero, as the configuration has it.
+        /// A line of the history, counted from zero, without the secrets in it.
         case history(Int, createdBy: String)
     }
 
@@ -25,13 +25,13 @@ public struct AuditFinding: Sendable, Equatable {
         public let number: Int
         /// The diff id.
         public let digest: String
-        /// The line of the history that made it.
+        /// The line of the history that made it, without the secrets in it.
         public let createdBy: String?
 
         public init(number: Int, digest: String, createdBy: String?) {
             self.number = number
             self.digest = digest
-            self.createdBy = createdBy
+            self.createdBy = createdBy.map { SecretText.masked($0) }
         }
     }
 

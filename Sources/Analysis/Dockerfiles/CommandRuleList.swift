@@ -18,7 +18,8 @@ extension AuditRule {
         because: "/var/log/lastlog becomes a sparse file of many gigabytes, which is not sparse in a layer.",
         remedy: "useradd -l -u …")
     static let wgetProgress = AuditRule(
-        "wget-progress", "DL3047", .info, "wget shows its whole progress", because: "The log of the build is full of it.",
+        "wget-progress", "DL3047", .info, "wget shows its whole progress",
+        because: "The log of the build is full of it.",
         remedy: "wget -nv, or --progress=dot:giga")
     static let wgetAndCurl = AuditRule(
         "wget-and-curl", "DL4001", .info, "The stage uses both wget and curl", because: "Two programs for one thing.",

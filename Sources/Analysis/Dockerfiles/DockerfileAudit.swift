@@ -47,7 +47,9 @@ public struct DockerfileAudit: Sendable {
             findings = try Checks.run(dockerfile, options: options, context: context)
         } catch {
             // What a rule has found there is no news, but nothing can be expanded after it.
-            guard report.findings.contains(where: { $0.rule == .portInvalid && Self.line($0) == error.location.firstLine })
+            guard
+                report.findings.contains(where: { $0.rule == .portInvalid && Self.line($0) == error.location.firstLine }
+                )
             else { throw error }
             return ["the build checks were not done: \(error)"]
         }

@@ -15,7 +15,8 @@ struct DockerfileReport {
             for line in source.split(separator: 0x0a) {
                 let line = line.drop { $0 == 0x20 || $0 == 0x09 }
                 guard line.first == UInt8(ascii: "#") else { continue }
-                ignored.formUnion(IgnoreComment.names(in: String(decoding: line.dropFirst(), as: UTF8.self), global: true))
+                ignored.formUnion(
+                    IgnoreComment.names(in: String(decoding: line.dropFirst(), as: UTF8.self), global: true))
             }
         }
         ignoredEverywhere = ignored

@@ -5,7 +5,8 @@ extension AuditReport {
         var lines: [String] = []
         for finding in findings {
             let names = [finding.rule.id] + (finding.rule.alias.map { [$0] } ?? [])
-            let severity = finding.severity.rawValue + String(repeating: " ", count: 8 - finding.severity.rawValue.count)
+            let severity =
+                finding.severity.rawValue + String(repeating: " ", count: 8 - finding.severity.rawValue.count)
             lines.append(
                 "\(severity) \(finding.place.description): \(finding.message) [\(names.joined(separator: ", "))]")
             if let instruction = finding.place.instruction { lines.append("         by: \(oneLine(instruction))") }

@@ -7,7 +7,8 @@ extension AuditReport {
         let count = max(1, findings.count)
         lines.append("<testsuites name=\"shale audit\" tests=\"\(count)\" failures=\"\(findings.count)\">")
         lines.append(
-            "  <testsuite name=\"\(name)\" tests=\"\(count)\" failures=\"\(findings.count)\" errors=\"0\" skipped=\"0\">")
+            "  <testsuite name=\"\(name)\" tests=\"\(count)\" failures=\"\(findings.count)\" errors=\"0\" skipped=\"0\">"
+        )
         if findings.isEmpty { lines.append("    <testcase classname=\"audit\" name=\"\(name)\"/>") }
         for finding in findings {
             let place = Self.escaped(finding.place.description)

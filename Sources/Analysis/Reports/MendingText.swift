@@ -19,7 +19,8 @@ extension Mending {
         switch action {
         case .mode(let old, let new):
             return .members([
-                "path": path, "layer": .integer(layer), "from": .string(Self.octal(old)), "to": .string(Self.octal(new)),
+                "path": path, "layer": .integer(layer), "from": .string(Self.octal(old)),
+                "to": .string(Self.octal(new)),
             ])
         case .removal(let bytes):
             return .members(["path": path, "layer": .integer(layer), "removed": .integer(bytes)])

@@ -22,7 +22,8 @@ extension AuditReport {
             "results": .array(findings.map { $0.sarif(ruleIndex: numbers[$0.rule] ?? 0) }),
             "invocations": .array([
                 .members([
-                    "executionSuccessful": .bool(true), "toolExecutionNotifications": notes.isEmpty ? nil : notifications,
+                    "executionSuccessful": .bool(true),
+                    "toolExecutionNotifications": notes.isEmpty ? nil : notifications,
                 ])
             ]),
         ])
@@ -98,7 +99,10 @@ extension AuditFinding {
                     "artifactLocation": .members(["uri": .string(Self.uri(path))])
                 ]),
                 "logicalLocations": .array([
-                    .members(["fullyQualifiedName": .string("layer \(layer.number) \(layer.digest)"), "kind": .string("module")])
+                    .members([
+                        "fullyQualifiedName": .string("layer \(layer.number) \(layer.digest)"),
+                        "kind": .string("module"),
+                    ])
                 ]),
             ])
         case .configuration, .history:

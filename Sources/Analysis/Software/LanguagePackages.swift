@@ -8,7 +8,9 @@ enum LanguagePackages {
         let wanted: Set<String> = ["Name", "Version", "License", "License-Expression"]
         RecordedFields.records(in: bytes, wanted: wanted) { record in
             // What follows the first blank line is a description, which may look like anything.
-            guard found == nil, let name = record["Name"], !name.isEmpty, let version = record["Version"] else { return }
+            guard found == nil, let name = record["Name"], !name.isEmpty, let version = record["Version"] else {
+                return
+            }
             var package = SoftwarePackage(.pypi, name, version)
             package.license = (record["License-Expression"] ?? record["License"]).flatMap { $0.isEmpty ? nil : $0 }
             found = package
@@ -57,7 +59,9 @@ enum LanguagePackages {
         while let next = waiting.popLast() {
             guard case .object(let dependencies) = next else { continue }
             for member in dependencies.members {
-                if let entry = add(member.key, member.value), let inner = entry["dependencies"] { waiting.append(inner) }
+                if let entry = add(member.key, member.value), let inner = entry["dependencies"] {
+                    waiting.append(inner)
+                }
             }
         }
         return result
@@ -69,6 +73,7 @@ enum LanguagePackages {
     }
 
     private static func isName(_ name: String) -> Bool {
-        !name.isEmpty && name.utf8.count <= 256 && name.split(separator: "/", omittingEmptySubsequences: false).count <= 2
+        !name.isEmpty && name.utf8.count <= 256
+            && name.split(separator: "/", omittingEmptySubsequences: false).count <= 2
     }
 }

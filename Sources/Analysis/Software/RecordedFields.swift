@@ -19,7 +19,9 @@ enum RecordedFields {
                 record = [:]
                 continue
             }
-            guard line.first != 0x20, line.first != 0x09, let colon = line.prefix(64).firstIndex(of: 0x3a) else { continue }
+            guard line.first != 0x20, line.first != 0x09, let colon = line.prefix(64).firstIndex(of: 0x3a) else {
+                continue
+            }
             let name = String(decoding: line[..<colon], as: UTF8.self)
             guard wanted.contains(name), record[name] == nil else { continue }
             record[name] = text(line[(colon + 1)...])

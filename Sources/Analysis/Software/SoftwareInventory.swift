@@ -25,7 +25,8 @@ public enum SoftwareInventory {
                 visitor?.records[path].map { (number, Set($0.packages)) }
             }
             for package in Set(record.packages) {
-                found.append(FoundPackage(package: package, path: path, layer: places[bringer(of: package, top, below)]))
+                found.append(
+                    FoundPackage(package: package, path: path, layer: places[bringer(of: package, top, below)]))
             }
         }
         return SoftwareList(
@@ -71,7 +72,9 @@ public enum SoftwareInventory {
         }
     }
 
-    private static func distribution(_ tree: VisibleTree, _ visitors: [SoftwareVisitor?]) -> (id: String, version: String)? {
+    private static func distribution(_ tree: VisibleTree, _ visitors: [SoftwareVisitor?]) -> (
+        id: String, version: String
+    )? {
         for name in ["etc/os-release", "usr/lib/os-release"] {
             let path = Array(name.utf8)
             guard let (layer, _) = tree.entry(path), let content = visitors[layer]?.releases[path] else { continue }

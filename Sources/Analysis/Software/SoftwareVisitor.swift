@@ -116,7 +116,11 @@ struct SoftwareVisitor: LayerVisitor {
             }
         }
         if let bytes = sections.content(of: RustAudit.section, atMost: RustAudit.limit) {
-            if let found = RustAudit.packages(bytes) { packages += found } else { note(entry, "its list of crates is damaged") }
+            if let found = RustAudit.packages(bytes) {
+                packages += found
+            } else {
+                note(entry, "its list of crates is damaged")
+            }
         }
         return packages
     }
@@ -142,7 +146,9 @@ struct SoftwareVisitor: LayerVisitor {
         let path = entry.path
         if let form = exact[path] { return form }
         if path.starts(with: "var/lib/dpkg/status.d/".utf8) { return path.ends(with: ".md5sums") ? nil : .dpkgRecord }
-        if path.ends(with: ".dist-info/METADATA") || path.ends(with: ".egg-info/PKG-INFO") || path.ends(with: ".egg-info") {
+        if path.ends(with: ".dist-info/METADATA") || path.ends(with: ".egg-info/PKG-INFO")
+            || path.ends(with: ".egg-info")
+        {
             return .python
         }
         if path.ends(with: "/package.json") { return isNodeModule(path) ? .npm : nil }

@@ -20,7 +20,9 @@ public struct Mending: Sendable, Equatable {
         let ignored = PathList.normalized(configuration.ignoredPaths)
         var result: [Mending] = []
         for path in tree.paths where !PathList.contains(path, in: ignored) {
-            guard let (layer, entry) = tree.entry(path), let action = action(for: entry, configuration) else { continue }
+            guard let (layer, entry) = tree.entry(path), let action = action(for: entry, configuration) else {
+                continue
+            }
             result.append(Mending(path: path, layer: layer, action: action))
         }
         return result
@@ -50,7 +52,8 @@ extension [Mending] {
     func dockerfileLines(_ layers: [LayerContents], user: String?) -> [String] {
         var lines: [String] = []
         for number in Set(map(\.layer)).sorted() {
-            let instruction = layers[number].layer.instruction.map { oneLine($0) } ?? "layer \(number + 1)"
+            let instruction =
+                layers[number].layer.instruction.map { oneLine(SecretText.masked($0)) } ?? "layer \(number + 1)"
             lines.append("# Where layer \(number + 1) is made: \(instruction)")
             let own = filter { $0.layer == number }
             for (option, mask, isSet) in [
@@ -62,13 +65,15 @@ extension [Mending] {
                 }.map(\.path)
                 lines += Self.run("chmod \(option)", paths)
             }
-            let indices = Set(own.compactMap { mending -> Int? in
-                guard case .removal = mending.action else { return nil }
-                return PackageCacheDirectory.index(of: mending.path)
-            })
+            let indices = Set(
+                own.compactMap { mending -> Int? in
+                    guard case .removal = mending.action else { return nil }
+                    return PackageCacheDirectory.index(of: mending.path)
+                })
             let directories = indices.sorted().map { PackageCacheDirectory.all[$0] }
             if !directories.isEmpty {
-                lines.append("RUN rm -rf " + directories.map { ShellQuoting.quoted([0x2f] + $0) + "/*" }.joined(separator: " "))
+                lines.append(
+                    "RUN rm -rf " + directories.map { ShellQuoting.quoted([0x2f] + $0) + "/*" }.joined(separator: " "))
             }
         }
         if let user { lines.append("USER \(user)") }

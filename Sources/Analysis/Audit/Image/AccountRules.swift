@@ -7,7 +7,9 @@ enum AccountRules {
             let path = Array(name.utf8)
             guard let (layer, _) = tree.entry(path), let content = visitors[layer]?.accounts[path] else { return nil }
             let rows = content.split(separator: 0x0a).prefix(100_000).map { line in
-                line.split(separator: 0x3a, omittingEmptySubsequences: false).map { String(decoding: $0, as: UTF8.self) }
+                line.split(separator: 0x3a, omittingEmptySubsequences: false).map {
+                    String(decoding: $0, as: UTF8.self)
+                }
             }
             return (path, layer, rows.filter { $0.count > 2 && !$0[0].hasPrefix("#") })
         }

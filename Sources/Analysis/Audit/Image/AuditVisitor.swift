@@ -57,9 +57,13 @@ struct AuditVisitor: LayerVisitor {
 
 /// Places whose keys and tokens are everybody's: documentation, tests and examples of installed software, certificates.
 enum PublicPlace {
-    private static let roots = ["usr/share/doc/", "usr/share/man/", "usr/share/info/", "usr/include/"].map { Array($0.utf8) }
+    private static let roots = ["usr/share/doc/", "usr/share/man/", "usr/share/info/", "usr/include/"].map {
+        Array($0.utf8)
+    }
     private static let parts: Set<[UInt8]> = Set(
-        ["test", "tests", "testdata", "test-data", "fixtures", "examples", "__pycache__", "testing"].map { Array($0.utf8) })
+        ["test", "tests", "testdata", "test-data", "fixtures", "examples", "__pycache__", "testing"].map {
+            Array($0.utf8)
+        })
 
     static func contains(_ path: [UInt8]) -> Bool {
         if roots.contains(where: { path.starts(with: $0) }) { return true }
@@ -77,7 +81,9 @@ enum PublicPlace {
     }
 
     private static let packageDirectories: Set<[UInt8]> = Set(
-        ["node_modules", "site-packages", "dist-packages", "gems", "vendor", "mod", "third_party"].map { Array($0.utf8) })
+        ["node_modules", "site-packages", "dist-packages", "gems", "vendor", "mod", "third_party"].map {
+            Array($0.utf8)
+        })
 
     /// Whether a file was most probably installed by a package manager, and is in everybody's hands.
     static func isInstalled(_ path: [UInt8]) -> Bool {

@@ -24,7 +24,7 @@ enum ConfigurationRules {
             let text = step.createdBy ?? ""
             let problem = SecretText.problem(inCommand: text) ?? step.comment.flatMap { SecretText.problem(in: $0) }
             guard let problem else { continue }
-            report.add(.secretHistory, .history(index, createdBy: text), problem)
+            report.add(.secretHistory, .history(index, createdBy: SecretText.masked(text)), problem)
         }
         checkBase(image, &report)
     }

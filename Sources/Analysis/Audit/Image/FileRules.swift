@@ -64,15 +64,20 @@ enum FileRules {
         let isBlock = entry.kind == .blockDevice
         let number = entry.device.map { "\($0.major):\($0.minor)" } ?? "?"
         // /dev/null and its like give nothing away.
-        let isHarmless = !isBlock && entry.device.map { $0.major == 1 && [3, 5, 7, 8, 9].contains($0.minor) || $0.major == 5 } ?? false
+        let isHarmless =
+            !isBlock
+            && entry.device.map { $0.major == 1 && [3, 5, 7, 8, 9].contains($0.minor) || $0.major == 5 } ?? false
         report.add(
             .deviceNode, entry.path, layer: layer, "\(isBlock ? "block" : "character") device \(number)",
             severity: isBlock ? .high : isHarmless ? .info : .medium)
     }
 
     private static let histories: Set<[UInt8]> = Set(
-        [".bash_history", ".ash_history", ".zsh_history", ".python_history", ".psql_history", ".mysql_history", ".sh_history"]
-            .map { Array($0.utf8) })
+        [
+            ".bash_history", ".ash_history", ".zsh_history", ".python_history", ".psql_history", ".mysql_history",
+            ".sh_history",
+        ]
+        .map { Array($0.utf8) })
 
     private static func checkName(_ entry: LayerEntry, _ layer: Int, _ report: inout ImageReport) {
         guard entry.kind == .file, entry.size > 0 else { return }
@@ -85,7 +90,8 @@ enum FileRules {
 private enum KnownPrograms {
     private static let names: Set<[UInt8]> = Set(
         [
-            "bbsuid", "chage", "chfn", "chsh", "crontab", "dbus-daemon-launch-helper", "expiry", "fusermount", "fusermount3",
+            "bbsuid", "chage", "chfn", "chsh", "crontab", "dbus-daemon-launch-helper", "expiry", "fusermount",
+            "fusermount3",
             "gpasswd", "mount", "newgidmap", "newgrp", "newuidmap", "pam_timestamp_check", "passwd", "pkexec",
             "polkit-agent-helper-1", "ssh-agent", "ssh-keysign", "su", "sudo", "umount", "unix_chkpwd", "userhelper",
             "utempter", "wall", "write", "write.ul", "sg", "bsd-write", "mount.nfs", "ntfs-3g", "ping",

@@ -62,7 +62,8 @@ struct ImageReport {
     }
 
     var notes: [String] {
-        counts.filter { $0.value > Self.most }.map { "\($0.key.id): \($0.value - Self.most) more are not listed" }.sorted()
+        counts.filter { $0.value > Self.most }.map { "\($0.key.id): \($0.value - Self.most) more are not listed" }
+            .sorted()
     }
 
     /// The worst first; those of one severity by rule, then as they were found.

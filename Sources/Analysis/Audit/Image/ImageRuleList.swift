@@ -34,7 +34,8 @@ extension AuditRule {
         remedy: "Give each its own number and name.")
     static let authorizedKeys = AuditRule(
         "authorized-keys", nil, .medium, "Keys that may log in are part of the image",
-        because: "Every container of the image lets their owners in.", remedy: "Mount the file when the container runs.")
+        because: "Every container of the image lets their owners in.", remedy: "Mount the file when the container runs."
+    )
     static let packageCache = AuditRule(
         "package-cache", nil, .info, "Package lists or caches were left behind",
         because: "They are of no use in the image, and old the next day.",
@@ -45,7 +46,8 @@ extension AuditRule {
         remedy: "Add .git to .dockerignore.")
     static let shellHistory = AuditRule(
         "shell-history", nil, .low, "The image has a shell's history",
-        because: "Commands are written down with the passwords in them.", remedy: "RUN rm PATH, in the layer that made it")
+        because: "Commands are written down with the passwords in them.",
+        remedy: "RUN rm PATH, in the layer that made it")
 
     static let imageRules = [
         setUserID, setGroupID, fileCapability, worldWritableFile, worldWritableDirectory, deviceNode, passwordEmpty,

@@ -12,7 +12,8 @@ enum CredentialsFile {
         case (_, ".git-credentials"):
             return SecretText.problem(in: text(content)) != nil ? "passwords of git" : nil
         case (_, ".pgpass"): return lines(content).contains { isPgpass($0) } ? "passwords of PostgreSQL" : nil
-        case (_, ".npmrc"): return hasSetting(["_authToken", "_auth", "_password"], content) ? "a password of npm" : nil
+        case (_, ".npmrc"):
+            return hasSetting(["_authToken", "_auth", "_password"], content) ? "a password of npm" : nil
         case (_, ".pypirc"), (_, "pip.conf"):
             let isThere = hasSetting(["password"], content) || SecretText.problem(in: text(content)) != nil
             return isThere ? "a password of a package index" : nil
@@ -24,9 +25,11 @@ enum CredentialsFile {
             return hasSetting(["token", "client-key-data", "password"], content) ? "credentials of a cluster" : nil
         case (_, let name) where name == ".env" || name.hasPrefix(".env.") || name.hasSuffix(".env"):
             let isExample = [".example", ".sample", ".template", ".dist"].contains { name.hasSuffix($0) }
-            return isExample ? nil : lines(content).lazy.compactMap(setting).compactMap {
-                SecretText.problem(name: $0.name, value: $0.value)
-            }.first
+            return isExample
+                ? nil
+                : lines(content).lazy.compactMap(setting).compactMap {
+                    SecretText.problem(name: $0.name, value: $0.value)
+                }.first
         default: return nil
         }
     }
@@ -53,7 +56,9 @@ enum CredentialsFile {
     private static func hasSetting(_ names: [String], _ content: [UInt8]) -> Bool {
         for line in lines(content) {
             for name in names {
-                guard let range = line.firstRange(of: name), !line.hasPrefix("#"), !line.hasPrefix(";") else { continue }
+                guard let range = line.firstRange(of: name), !line.hasPrefix("#"), !line.hasPrefix(";") else {
+                    continue
+                }
                 let rest = line[range.upperBound...].drop { $0 == " " || $0 == "\"" }
                 guard rest.first == "=" || rest.first == ":" else { continue }
                 let value = rest.dropFirst().filter { !" \"'\t\r".contains($0) }

@@ -1,7 +1,7 @@
 /// Looks for private keys and tokens in bytes of any kind.
 struct SecretScanner: Sendable {
     struct Match: Equatable, Sendable {
-        enum Kind: Equatable, Sendable { 
+        enum Kind: Equatable, Sendable {
             case privateKey, encryptedKey, token
             /// A key that programs carry in the open, to be told apart by the service.
             case clientKey
@@ -70,7 +70,9 @@ struct SecretScanner: Sendable {
             guard pattern.length.contains(body.count), entropy(of: body) >= pattern.entropy, !isExample(body) else {
                 continue
             }
-            return Match(kind: pattern.isOpen ? .clientKey : .token, description: "\(pattern.name) \(Self.shortened(Array(bytes[index..<end])))")
+            return Match(
+                kind: pattern.isOpen ? .clientKey : .token,
+                description: "\(pattern.name) \(Self.shortened(Array(bytes[index..<end])))")
         }
         return nil
     }
@@ -113,7 +115,9 @@ struct SecretScanner: Sendable {
             if text.starts(with: "-----END ".utf8) { break }
             if text.starts(with: "Proc-Type: 4,ENCRYPTED".utf8) { isEncrypted = true }
             if text.contains(UInt8(ascii: ":")) { continue }
-            guard text.allSatisfy({ SecretPattern.Alphabet.base64.contains($0) || $0 == UInt8(ascii: "=") }) else { break }
+            guard text.allSatisfy({ SecretPattern.Alphabet.base64.contains($0) || $0 == UInt8(ascii: "=") }) else {
+                break
+            }
             count += text.count
         }
         // The shortest key there is, of Ed25519, takes 64.

@@ -27,9 +27,24 @@ enum SecretText {
         return nil
     }
 
+    /// A command line without the words that hold secrets: a report must not give away what it warns of.
+    static func masked(_ command: String) -> String {
+        guard problem(inCommand: command) != nil else { return command }
+        let words = command.prefix(1 << 16).split(separator: " ", omittingEmptySubsequences: false)
+        let masked = words.map { word -> Substring in
+            guard problem(inCommand: String(word)) != nil else { return word }
+            guard let sign = word.firstIndex(of: "=") else { return "…" }
+            return word[...sign] + "…"
+        }
+        let text = masked.joined(separator: " ")
+        return problem(inCommand: text) == nil ? text : "…"
+    }
+
     // MARK: Names and values
 
-    private static let words: Set<String> = ["password", "passwd", "passphrase", "secret", "token", "pwd", "pass", "apikey"]
+    private static let words: Set<String> = [
+        "password", "passwd", "passphrase", "secret", "token", "pwd", "pass", "apikey",
+    ]
     private static let pairs: Set<String> = [
         "api_key", "access_key", "secret_key", "private_key", "auth_key", "client_key", "encryption_key", "account_key",
     ]
@@ -53,7 +68,8 @@ enum SecretText {
         guard let last = parts.last else { return false }
         // A file, a URL, a length of a secret are none.
         let about: Set<String> = [
-            "file", "path", "dir", "url", "uri", "name", "length", "len", "ttl", "expiry", "policy", "type", "algorithm",
+            "file", "path", "dir", "url", "uri", "name", "length", "len", "ttl", "expiry", "policy", "type",
+            "algorithm",
             "header", "field", "prefix", "id", "version", "sha256", "checksum", "fingerprint", "hash", "min", "max",
         ]
         if about.contains(last) { return false }

@@ -18,7 +18,9 @@ enum CommandRules {
                 checkCommands(script, step, &report)
                 let used = Set(script.commands.map(\.name)).intersection(["curl", "wget"])
                 if step.isTrigger { triggered.formUnion(used) } else { downloaders.formUnion(used) }
-                if !used.isEmpty, (step.isTrigger ? triggered : downloaders).count > 1 { report.add(.wgetAndCurl, step) }
+                if !used.isEmpty, (step.isTrigger ? triggered : downloaders).count > 1 {
+                    report.add(.wgetAndCurl, step)
+                }
                 if step.isTrigger {
                     previous = nil
                     continue
@@ -68,7 +70,9 @@ enum CommandRules {
 
     // MARK: Downloads
 
-    private static let shells: Set<String> = ["sh", "bash", "ash", "dash", "zsh", "python", "python3", "perl", "ruby", "node"]
+    private static let shells: Set<String> = [
+        "sh", "bash", "ash", "dash", "zsh", "python", "python3", "perl", "ruby", "node",
+    ]
 
     /// A download piped into an interpreter, or given to one as its command.
     private static func runsDownload(_ script: ShellScript) -> Bool {

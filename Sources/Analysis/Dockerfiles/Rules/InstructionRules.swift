@@ -148,7 +148,9 @@ enum InstructionRules {
 
 /// Directories that belong to the system of an image.
 enum SystemDirectory {
-    private static let whole = ["/bin", "/boot", "/dev", "/etc", "/lib", "/lib32", "/lib64", "/proc", "/sbin", "/sys", "/usr"]
+    private static let whole = [
+        "/bin", "/boot", "/dev", "/etc", "/lib", "/lib32", "/lib64", "/proc", "/sbin", "/sys", "/usr",
+    ]
     private static let themselves = ["/", "/root", "/var", "/var/lib/dpkg", "/var/lib/apt", "/lib/apk", "/var/lib/rpm"]
 
     /// Whether a volume at that path would hide parts of the system.
@@ -157,7 +159,9 @@ enum SystemDirectory {
         while path.count > 1, path.hasSuffix("/") { path.removeLast() }
         if themselves.contains(path) { return true }
         // Local additions are data as often as not.
-        if path.hasPrefix("/usr/local/") || path.hasPrefix("/usr/share/") || path.hasPrefix("/usr/src/") { return false }
+        if path.hasPrefix("/usr/local/") || path.hasPrefix("/usr/share/") || path.hasPrefix("/usr/src/") {
+            return false
+        }
         if path.hasPrefix("/etc/") { return false }
         return whole.contains { path == $0 || path.hasPrefix($0 + "/") }
     }

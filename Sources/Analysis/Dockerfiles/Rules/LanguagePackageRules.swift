@@ -48,7 +48,8 @@ enum LanguagePackageRules {
     ]
 
     private static func unpinnedPip(_ command: ShellCommand) -> String? {
-        guard isPipInstall(command), !command.has("--requirement", "-r", "."), !command.hasFlag("constraint", "c") else {
+        guard isPipInstall(command), !command.has("--requirement", "-r", "."), !command.hasFlag("constraint", "c")
+        else {
             return nil
         }
         return command.operands(takingValues: pipValues).drop { $0 != "install" }.dropFirst().first {

@@ -40,7 +40,9 @@ enum PackageRules {
     private static func checkApt(_ script: ShellScript, _ step: Step, _ report: inout DockerfileReport) {
         let installs = script.commands("apt-get", with: "install")
         guard !installs.isEmpty else { return }
-        let packages = installs.flatMap { $0.operands(takingValues: ["t", "target-release"]) }.filter { $0 != "install" }
+        let packages = installs.flatMap { $0.operands(takingValues: ["t", "target-release"]) }.filter {
+            $0 != "install"
+        }
         if let name = packages.first(where: { !$0.contains("=") && !$0.contains("/") && !$0.hasSuffix(".deb") }) {
             report.add(.aptUnpinned, step, name)
         }
@@ -87,7 +89,9 @@ enum PackageRules {
     private static func checkYum(_ script: ShellScript, _ step: Step, _ report: inout DockerfileReport) {
         let installs = script.commands("yum", with: "install")
         guard !installs.isEmpty else { return }
-        if installs.contains(where: { !$0.hasFlag("y", "assumeyes") && !asksNothing($0) }) { report.add(.yumAsks, step) }
+        if installs.contains(where: { !$0.hasFlag("y", "assumeyes") && !asksNothing($0) }) {
+            report.add(.yumAsks, step)
+        }
         let cleans = script.commands.contains {
             $0.name == "yum" && $0.has("clean", "all") || removesCache($0, ["/var/cache/yum/*"])
         }
@@ -119,7 +123,9 @@ enum PackageRules {
         let names = ["dnf", "microdnf"].filter { !script.commands($0, with: "install", "upgrade").isEmpty }
         guard !names.isEmpty else { return }
         let installs = names.flatMap { script.commands($0, with: "install") }
-        if installs.contains(where: { !$0.hasFlag("y", "assumeyes") && !asksNothing($0) }) { report.add(.dnfAsks, step) }
+        if installs.contains(where: { !$0.hasFlag("y", "assumeyes") && !asksNothing($0) }) {
+            report.add(.dnfAsks, step)
+        }
         for name in names {
             let install = script.commands.firstIndex { $0.name == name && $0.has("install", "upgrade") }
             let clean = script.commands.firstIndex {

@@ -13,7 +13,8 @@ enum SecretRules {
         let problem: String?
         switch step.content {
         case .env(let pairs), .label(let pairs):
-            problem = pairs.lazy.compactMap { SecretText.problem(name: $0.key.text, value: $0.value.unquotedText) }.first
+            problem =
+                pairs.lazy.compactMap { SecretText.problem(name: $0.key.text, value: $0.value.unquotedText) }.first
         case .arg(let arguments):
             problem =
                 arguments.lazy.compactMap { argument in

@@ -17,12 +17,16 @@ enum RPMDatabase {
                 let definition = try String.fetchOne(
                     db, sql: "SELECT sql FROM sqlite_master WHERE type = 'table' AND name = 'Packages'")
                 let words = definition?.lowercased().split { " \t\n\r(),".contains($0) } ?? []
-                guard words.starts(with: ["create", "table"]), !words.contains("as"), !words.contains("generated") else {
+                guard words.starts(with: ["create", "table"]), !words.contains("as"), !words.contains("generated")
+                else {
                     throw Problem.unreadable("it has no table of packages")
                 }
                 var result: [SoftwarePackage] = []
                 let rows = try Row.fetchCursor(
-                    db, sql: "SELECT blob FROM Packages WHERE typeof(blob) = 'blob' AND length(blob) < 33554432 LIMIT 100000")
+                    db,
+                    sql:
+                        "SELECT blob FROM Packages WHERE typeof(blob) = 'blob' AND length(blob) < 33554432 LIMIT 100000"
+                )
                 while let row = try rows.next() {
                     guard let data = row[0] as Data?, let package = RPMHeader(Array(data))?.package else { continue }
                     result.append(package)

@@ -18,7 +18,8 @@ extension SoftwareList {
                 "supplier": .string("NOASSERTION"),
                 "checksums": image.flatMap { digest in
                     digest.algorithm == .sha256
-                        ? .array([.members(["algorithm": .string("SHA256"), "checksumValue": .string(digest.hex)])]) : nil
+                        ? .array([.members(["algorithm": .string("SHA256"), "checksumValue": .string(digest.hex)])])
+                        : nil
                 },
             ])
         ]

@@ -66,7 +66,9 @@ struct Audit: ParsableCommand {
         if !rules, subject == nil { throw ValidationError("an image or a Dockerfile is wanted") }
         if !fix, tag != nil || user != nil { throw ValidationError("--tag and --user go with --fix") }
         let known = Set(AuditRule.all.flatMap { [$0.id] + ($0.alias.map { [$0] } ?? []) })
-        for rule in ignore where !known.contains(rule) { throw ValidationError("--ignore \(rule): there is no such rule") }
+        for rule in ignore where !known.contains(rule) {
+            throw ValidationError("--ignore \(rule): there is no such rule")
+        }
     }
 
     func run() throws {
@@ -93,7 +95,8 @@ struct Audit: ParsableCommand {
 
     private func audit(_ source: DockerfileSource) throws -> AuditReport {
         let host = BuildPlatform(os: Platform.host.os, architecture: Platform.host.architecture)
-        let target = BuildPlatform(os: platform.os, architecture: platform.architecture, variant: platform.variant ?? "")
+        let target = BuildPlatform(
+            os: platform.os, architecture: platform.architecture, variant: platform.variant ?? "")
         var context = CheckContext(build: host, target: target)
         context.ignoreFile = try source.ignoreFile()
         let audit = DockerfileAudit(configuration: adjusted(try source.settings(config)), context: context)

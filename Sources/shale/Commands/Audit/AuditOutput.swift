@@ -21,7 +21,9 @@ extension Output {
             return print(String(decoding: JSON.array(rules.map(\.json)).indentedBytes, as: UTF8.self), terminator: "")
         }
         for rule in rules {
-            print("\(rule.severity.rawValue.padded(to: 9))\(rule.id)\(rule.alias.map { " (\($0))" } ?? ""): \(rule.summary)")
+            print(
+                "\(rule.severity.rawValue.padded(to: 9))\(rule.id)\(rule.alias.map { " (\($0))" } ?? ""): \(rule.summary)"
+            )
         }
     }
 

@@ -34,7 +34,9 @@ struct DockerfileSource {
 
     /// A file that is called so; any other only where it is given as a path, and is text.
     private static func isDockerfile(_ path: [UInt8]) -> Bool {
-        guard let status = try? FD.workingDirectory.open(path.cPath, [.readOnly, .nonBlocking]).fd.status(), status.isRegular else { return false }
+        guard let file = try? FD.workingDirectory.open(path.cPath, [.readOnly, .nonBlocking]),
+            let status = try? file.fd.status(), status.isRegular
+        else { return false }
         let name = String(decoding: path[(path.lastIndex(of: 0x2f).map { $0 + 1 } ?? 0)...], as: UTF8.self).lowercased()
         if name.contains("dockerfile") || name.contains("containerfile") { return true }
         guard path.first == 0x2f || path.first == 0x2e, status.size <= UInt64(DockerfileAudit.sizeLimit),
