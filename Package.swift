@@ -47,8 +47,13 @@ let package = Package(
             ], swiftSettings: strict),
         .target(
             name: "Analysis",
-            dependencies: ["OCI", "Changes", "Linux", "CLinux", .product(name: "Yams", package: "Yams")],
-            swiftSettings: strict),
+            dependencies: [
+                "OCI", "Changes", "Dockerfile", "Union", "Linux", "CLinux", "CCompression",
+                .product(name: "GRDB", package: "GRDB.swift"), .product(name: "Yams", package: "Yams"),
+            ], swiftSettings: strict),
+        .testTarget(
+            name: "AuditTests", dependencies: ["Analysis", "Dockerfile", "OCI", "Linux", "CLinux", "shale"],
+            exclude: ["Fixtures"], swiftSettings: strict),
         .testTarget(
             name: "AnalysisTests", dependencies: ["Analysis", "OCI", "Changes", "Linux", "CLinux", "shale"],
             swiftSettings: strict),

@@ -15,7 +15,7 @@ struct Shale: ParsableCommand {
         subcommands: [
             Mount.self, Unmount.self, Try.self, Diff.self, LayerCommand.self,
             BuildCommand.self, Run.self, Processes.self, Remove.self, Commit.self,
-            Images.self, Tag.self, RemoveImage.self, History.self, Inspect.self, Analyze.self,
+            Images.self, Tag.self, RemoveImage.self, History.self, Inspect.self, Analyze.self, Audit.self, SBOM.self,
             Pull.self, Push.self, Load.self, Save.self, Import.self, Export.self, Login.self, Logout.self,
             Prune.self, Info.self, Doctor.self, Unpack.self,
         ])
