@@ -121,8 +121,8 @@ same "$(out t)" "1024
 index"
 
 # Secrets: files and variables, in no layer, no history and no log.
-printf 'from a file' >"$scratch/secret"
-VARIABLE='from a variable' build -t t --secret "id=one,src=$scratch/secret" --secret id=two,env=VARIABLE --secret id=VARIABLE <<'D' >/dev/null
+printf 'frOM-afile-7' >"$scratch/secret"
+VARIABLE='frOM-variable-7' build -t t --secret "id=one,src=$scratch/secret" --secret id=two,env=VARIABLE --secret id=VARIABLE <<'D' >/dev/null
 FROM busybox
 RUN --mount=type=secret,id=one cat /run/secrets/one | wc -c >/out; stat -c %a /run/secrets/one >>/out
 RUN --mount=type=secret,id=one,target=/etc/one,mode=0444 stat -c %a /etc/one >>/out && cut -c 1-4 /etc/one >>/out
@@ -133,20 +133,20 @@ RUN --mount=type=secret,id=VARIABLE,env=VARIABLE echo ${#VARIABLE} >>/out
 RUN --mount=type=secret,id=missing,target=/m ls /m >>/out 2>&1 || true
 RUN --mount=type=secret,id=missing,env=M echo ${M-unset} >>/out
 D
-same "$(out t)" "11
+same "$(out t)" "12
 400
 444
-from
-11
+frOM
+12
 15
 ls: /run/secrets: No such file or directory
-from
+frOM
 15
 15
 ls: /m: No such file or directory
 unset"
-! grep -rqF -e 'from a file' -e 'from a variable' "$store" || fail "a secret is in the store"
-! shale history --no-trunc t | grep -q 'from a' || fail "a secret is in the history"
+! grep -rqF -e 'frOM-afile-7' -e 'frOM-variable-7' "$store" || fail "a secret is in the store"
+! shale history --no-trunc t | grep -q frOM || fail "a secret is in the history"
 refuse 1 'secret missing: not found' <<'D'
 FROM busybox
 RUN --mount=type=secret,id=missing,required true

@@ -52,7 +52,9 @@ extension StageBuild {
             throw BuildError("RUN needs namespaces, which this machine does not allow; shale doctor says what is missing")
         }
         let bundle = try session.makeDirectory("run")
-        var sandboxMounts = try self.sandboxMounts(mounts, state, bundle)
+        let locks = CacheLocks()
+        defer { withExtendedLifetime(locks) {} }
+        var sandboxMounts = try self.sandboxMounts(mounts, state, bundle, locks)
         if case .script(let name, let content) = running.invocation {
             sandboxMounts.append(try script(name, content, bundle))
         }
