@@ -153,30 +153,16 @@ RUN --mount=type=secret,id=missing,required true
 D
 
 # ssh: an agent's socket.
-cat >"$scratch/agent.py" <<'P'
-import os, socket, sys
-server = socket.socket(socket.AF_UNIX)
-server.bind(sys.argv[1])
-server.listen()
-while True:
-    connection, _ = server.accept()
-    connection.recv(5)
-    connection.sendall(b"\x00\x00\x00\x05\x0c\x00\x00\x00\x00")
-    connection.close()
-P
-python3 "$scratch/agent.py" "$scratch/agent" &
-agent=$!
-until [ -S "$scratch/agent" ]; do sleep 0.05; done
+python3 -c 'import socket, sys; socket.socket(socket.AF_UNIX).bind(sys.argv[1])' "$scratch/agent"
 SSH_AUTH_SOCK=$scratch/agent build -t t --ssh default --ssh "other=$scratch/agent" <<'D' >/dev/null
 FROM busybox
-RUN --mount=type=ssh echo $SSH_AUTH_SOCK >/out && printf '\000\000\000\001\013' | nc local:$SSH_AUTH_SOCK | od -An -tx1 >>/out
+RUN --mount=type=ssh echo $SSH_AUTH_SOCK >/out && test -S $SSH_AUTH_SOCK
 RUN --mount=type=ssh,id=other,target=/agent echo $SSH_AUTH_SOCK >>/out && test -S /agent
 RUN echo ${SSH_AUTH_SOCK-unset} >>/out; ls /agent /run >>/out 2>&1 || true
 RUN --mount=type=ssh,id=none echo ${SSH_AUTH_SOCK-unset} >>/out
 D
-kill $agent
-same "$(out t | head -n 1)" /run/buildkit/ssh_agent.0
-same "$(out t | tail -n +3)" "/agent
+same "$(out t)" "/run/buildkit/ssh_agent.0
+/agent
 unset
 ls: /agent: No such file or directory
 ls: /run: No such file or directory

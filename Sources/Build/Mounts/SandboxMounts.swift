@@ -86,18 +86,15 @@ extension StageBuild {
         }
     }
 
-    /// In memory only, and gone with the build's own mounts.
-    private func secretFile(_ value: [UInt8], _ mount: Mount, _ place: [UInt8]) throws(BuildError) -> [UInt8] {
+    /// In the bundle, which is in memory where there are secrets.
+    private func secretFile(_ value: [UInt8], _ mount: Mount, _ path: [UInt8]) throws(BuildError) -> [UInt8] {
         try naming("mount secret", secretID(mount)) { () throws(Errno) in
-            try FD.workingDirectory.makeDirectory(place.cPath, mode: 0o700)
-            try check(cl_mount("tmpfs", place.cPath, "tmpfs", UInt(CL_MS_NOSUID) | UInt(CL_MS_NODEV), "mode=0700"))
-            let path = place + Array("/secret".utf8)
             let file = try FD.workingDirectory.open(path.cPath, [.writeOnly, .create, .exclusive], mode: 0o600)
             try file.fd.writeAll(value)
-            try FD.workingDirectory.setMode(path.cPath, mount.mode ?? 0o400)
             if mount.uid != nil || mount.gid != nil {
-                try? FD.workingDirectory.setOwner(path.cPath, uid: mount.uid ?? 0, gid: mount.gid ?? 0)
+                try FD.workingDirectory.setOwner(path.cPath, uid: mount.uid ?? 0, gid: mount.gid ?? 0)
             }
+            try FD.workingDirectory.setMode(path.cPath, mount.mode ?? 0o400)
             return path
         }
     }
