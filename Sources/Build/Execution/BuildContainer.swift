@@ -6,7 +6,7 @@ internal import Linux
 final class BuildContainer: Sendable {
     let id: String
     private let runtime: Runtime
-    private let bundle: [UInt8]
+    let bundle: [UInt8]
     private let process = Locked<Int32?>(nil)
 
     init(_ id: String, _ runtime: Runtime, in bundle: [UInt8]) {

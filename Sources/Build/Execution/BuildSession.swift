@@ -20,6 +20,7 @@ public final class BuildSession: Sendable {
     private let state = Locked(State())
     /// Held while the build is being ended.
     private let cancelling = Locked<Void>(())
+    private let watch = Locked<ContainerWatch?>(nil)
 
     private struct State {
         var isCancelled = false
@@ -85,8 +86,16 @@ public final class BuildSession: Sendable {
     func running<Result>(
         _ container: BuildContainer, _ body: () throws(BuildError) -> Result
     ) throws(BuildError) -> Result {
+        let watch = try watch.withLock { (watch) throws(BuildError) in
+            if let watch { return watch }
+            let new = try BuildError.wrapping { () throws(ContainerError) in try ContainerWatch() }
+            watch = new
+            return new
+        }
+        watch.add(container.id, in: container.bundle)
         state.withLock { $0.running[container.id] = container }
         defer {
+            watch.remove(container.id)
             state.withLock { $0.running[container.id] = nil }
             // Whoever kills it has programs of his own to wait for.
             cancelling.withLock { _ in }
