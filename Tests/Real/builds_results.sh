@@ -10,9 +10,9 @@ echo one >"$c/src/one"
 echo two >"$c/src/two"
 cat >"$c/Dockerfile" <<'D'
 FROM busybox AS made
-RUN echo made >/made && chmod 4755 /made && ln /made /linked
+RUN mkdir /m && echo made >/m/made && chmod 4755 /m/made && ln /m/made /m/linked
 FROM busybox
-COPY --from=made /made /linked /
+COPY --from=made /m /
 COPY src /src
 RUN rm -r /www && mkdir /www && echo new >/www/index && echo gone >/gone
 RUN rm /gone && mv /src/one /src/three
@@ -34,7 +34,7 @@ same "$(python3 -c 'import json, sys; print(json.load(open(sys.argv[1]))["contai
 same "$(skopeo inspect --config "oci-archive:$scratch/out.oci" | python3 -c 'import json, sys; print(json.load(sys.stdin)["config"]["WorkingDir"])')" /src
 same "$(skopeo inspect --raw "docker-archive:$scratch/out.docker" | python3 -c 'import json, sys; print(json.load(sys.stdin)["config"]["digest"])')" "$id"
 cmp "$scratch/out.tar" "$scratch/stdout.tar"
-same "$(tar -xOf "$scratch/out.tar" src/three made www/index | tr '\n' ' ')" "made one new "
+same "$(tar -xOf "$scratch/out.tar" src/three linked www/index | tr '\n' ' ')" "made one new "
 same "$(cat "$scratch/out/src/three" "$scratch/out/www/index" | tr '\n' ' ')" "one new "
 [ "$scratch/out/made" -ef "$scratch/out/linked" ]
 [ "$(stat -c %a "$scratch/out/made")" = 4755 ]
@@ -47,14 +47,14 @@ listing >"$scratch/before"
 touch src/one src
 shale build --progress plain . 2>"$log" >"$scratch/second"
 same "$(cat "$scratch/second")" "$id"
-same "$(steps ' DONE ') $(steps CACHED)" "0 6"
+same "$(steps ' DONE ') $(steps CACHED)" "0 5"
 listing | diff "$scratch/before" - || fail "a cached build changed the store"
 # An edit that keeps size and time is seen; what comes after it is done again, and it is said why.
 stamp=$(stat -c %y src/one)
 printf 'eno\n' >src/one
 touch -d "$stamp" src/one
 shale build --progress plain . 2>"$log" >/dev/null
-same "$(steps ' DONE ') $(steps CACHED)" "3 3" || true
+same "$(steps ' DONE ') $(steps CACHED)" "3 2"
 grep -q 'not cached: files changed' "$log"
 grep -q 'not cached: the step before it changed' "$log"
 printf 'one\n' >src/one
@@ -71,7 +71,7 @@ rm .dockerignore x.log
 shale build --progress plain --no-cache . 2>"$log" >/dev/null
 same "$(steps CACHED)" 0
 shale build --progress plain --no-cache-filter made . 2>"$log" >/dev/null
-[ "$(steps CACHED)" -lt 6 ]
+[ "$(steps CACHED)" -lt 5 ]
 sed 's/^COPY src/LABEL new=label\nCOPY src/' Dockerfile >"$scratch/labelled"
 shale build -q . >/dev/null
 shale build --progress plain -f "$scratch/labelled" . 2>"$log" >/dev/null
@@ -94,7 +94,7 @@ same "$(shale build -q --root "$scratch/store2" --timestamp 1600000000 --build-c
 same "$(inspect '{{.Created}}' dated)" 2020-09-13T12:26:40Z
 shale export dated | python3 -c '
 import sys, tarfile
-late = [m.name for m in tarfile.open(fileobj=sys.stdin.buffer, mode="r|") if m.mtime > 1704164645 + 400 * 86400]
+late = [m.name for m in tarfile.open(fileobj=sys.stdin.buffer, mode="r|") if m.mtime > 1600000000]
 assert not late, late'
 echo "$first" >"$scratch/dated"
 
@@ -135,7 +135,7 @@ shale build --progress json . 2>"$log" >/dev/null
 python3 - "$log" <<'P'
 import json, sys
 events = [json.loads(line) for line in open(sys.argv[1])]
-assert [e["event"] for e in events].count("started") == 6, events
+assert [e["event"] for e in events].count("started") == 5, events
 P
 shale build --progress quiet . 2>"$log" >/dev/null
 [ ! -s "$log" ]
