@@ -109,8 +109,13 @@ tree squashed | diff "$scratch/tree" -
 shale build -q --strip-setid -t stripped . >/dev/null
 same "$(shale run --rm stripped stat -c %a /made)" 755
 [ "$(shale run --rm t stat -c %a /made)" = 4755 ]
+same "$(shale run --rm stripped stat -c %a /linked)" 755
 shale build -q --strip-setid --squash -t both . >/dev/null
 same "$(shale run --rm both stat -c %a /made)" 755
+
+# A name of a file with several changes alone, in the step as in the image.
+printf 'FROM t\nRUN chmod 755 /linked && stat -c %%a /made >/was\n' | shale build -q -f - -t named . >/dev/null
+same "$(shale run --rm named sh -c 'cat /was; stat -c %a /made /linked' | tr '\n' ' ')" "4755 4755 755 "
 
 # Images without layers, and a root that is not 0755.
 printf 'FROM scratch\nLABEL a=b\n' | shale build -q -f - -t empty . >/dev/null

@@ -22,6 +22,9 @@ struct StepRoot: ~Copyable {
             }
         }
         if below.isEmpty { below = [directory + Array("/empty".utf8)] }
+        try naming("make", directory) { () throws(Errno) in
+            try UpperRoot.copy(from: below[0], to: directory + Array("/upper".utf8))
+        }
         let stack = try BuildError.wrapping { () throws(ContainerError) in
             try MountedStack.mount(
                 lowers: (points.map { [$0] } ?? []) + below,
