@@ -29,11 +29,14 @@ skip = ("/data ", "/ ", "/dev", "/proc", "/sys", "/run", "/etc/hosts", "/etc/res
 print("\n".join(sorted(r for r in rows if not r.startswith(skip))))
 P
 # Of a configuration, what says how the image runs. Meant differences: buildah's own label with its version; SHELL, which its
-# ENTRYPOINT does not heed, is not compared.
+# ENTRYPOINT does not heed, is not compared;
+# a working directory of / is the same as none.
 cat >"$scratch/config.py" <<'P'
 import json, sys
 config = json.load(sys.stdin).get("config", {})
 (config.get("Labels") or {}).pop("io.buildah.version", None)
+if config.get("WorkingDir") == "/":
+    del config["WorkingDir"]
 kept = ("Cmd", "Entrypoint", "Env", "User", "WorkingDir", "ExposedPorts", "Volumes", "Labels", "StopSignal", "OnBuild")
 print(json.dumps({k: config[k] for k in kept if config.get(k)}, sort_keys=True, indent=1))
 P

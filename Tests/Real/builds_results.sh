@@ -136,13 +136,13 @@ shale save --format oci -o "$scratch/multi" multi 2>/dev/null || shale save -o "
 grep -q 'image.index' "$scratch/metadata"
 
 # Progress.
-shale build --progress json . 2>"$log" >/dev/null
+"$SHALE" build --root "$store" --progress json . 2>"$log" >/dev/null
 python3 - "$log" <<'P'
 import json, sys
 events = [json.loads(line) for line in open(sys.argv[1])]
 assert [e["event"] for e in events].count("started") == 5, events
 P
-shale build --progress quiet . 2>"$log" >/dev/null
+"$SHALE" build --root "$store" --progress quiet . 2>"$log" >/dev/null
 [ ! -s "$log" ]
 printf 'FROM busybox\nRUN echo $UNSET\nLABEL a=$NOTHING\n' | shale build --progress plain -f - . 2>"$log" >/dev/null
 grep -qi 'NOTHING' "$log"
