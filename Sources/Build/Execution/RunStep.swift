@@ -52,7 +52,8 @@ extension StageBuild {
         _ instruction: Instruction
     ) throws(BuildError) -> Store.CachedLayer {
         guard UserNamespace.isRoot else {
-            throw BuildError("RUN needs namespaces, which this machine does not allow; shale doctor says what is missing")
+            throw BuildError(
+                "RUN needs namespaces, which this machine does not allow; shale doctor says what is missing")
         }
         let bundle = try session.makeDirectory("run")
         // A secret is a file there, or in the configuration that the runtime reads.
@@ -118,7 +119,8 @@ extension StageBuild {
             }
             let files = NetworkFiles(hostname: hostname, network: network, extraHosts: session.options.extraHosts)
             spec.mounts = try files.write(to: bundle) + SingleID.mounts(root: opened.fd, in: bundle)
-            if running.command.isShellForm, case .script = running.invocation {} else {
+            if running.command.isShellForm, case .script = running.invocation {
+            } else {
                 try ProgramSearch.check(spec, in: opened.fd)
             }
             return spec
