@@ -127,8 +127,10 @@ shale audit --fix -t fixed --fail-on never stages >/dev/null
 # dive's verdict.
 CI=true shale analyze stages >"$scratch/dive"
 grep -q 'PASS' "$scratch/dive"
-printf 'rules:\n  lowestEfficiency: 1.1\n' >"$scratch/.dive-ci"
-if CI=true shale analyze --ci-config "$scratch/.dive-ci" stages >"$scratch/dive"; then fail "an impossible rule passes"; fi
+printf 'FROM busybox\nRUN cp /bin/busybox /once\nRUN rm /once\n' >"$scratch/auto/Dockerfile"
+shale build -q -t wasteful "$scratch/auto" >/dev/null
+printf 'rules:\n  lowestEfficiency: 0.95\n' >"$scratch/.dive-ci"
+if CI=true shale analyze --ci-config "$scratch/.dive-ci" wasteful >"$scratch/dive"; then fail "waste passes"; fi
 grep -q FAIL "$scratch/dive"
 shale prune -f >/dev/null
 shale doctor --store
