@@ -121,8 +121,8 @@ import Testing
     }
 
     @Test func thousandsOfStagesAreNoTrouble() throws {
-        let stages = (1..<20_000).map { "FROM s\($0 - 1) AS s\($0)" }
-        #expect(try graph((["FROM scratch AS s0"] + stages).joined(separator: "\n")).nodes.count == 20_000)
+        let stages = (1..<5_000).map { "FROM s\($0 - 1) AS s\($0)" }
+        #expect(try graph((["FROM scratch AS s0"] + stages).joined(separator: "\n")).nodes.count == 5_000)
     }
 
     @Test func settingsAreReadFromArguments() throws {

@@ -76,27 +76,4 @@ public struct BuildContext: Sendable {
     private static func rewind(_ file: SharedFile, _ name: [UInt8]) throws(BuildError) {
         try naming("read build context", name) { () throws(Errno) in try check(cl_lseek(file.descriptor.raw, 0, 0)) }
     }
-
-    /// A commit of a repository.
-    public static func git(
-        _ reference: GitReference, keepsGitDirectory: Bool = false, into scratch: ScratchDirectory
-    ) async throws(BuildError) -> BuildContext {
-        let keeps = reference.keepsGitDirectory ?? keepsGitDirectory
-        return BuildContext(try await GitCheckout.fetch(reference, keepsGitDirectory: keeps, into: scratch).tree)
-    }
-
-    /// A tar archive or a Dockerfile behind an address.
-    ///
-    /// - Parameters:
-    ///   - download: an empty directory for what is fetched.
-    ///   - scratch: another one, which the context keeps.
-    public static func address(
-        _ address: Address, with client: HTTPClient, download: ScratchDirectory, into scratch: ScratchDirectory
-    ) async throws(BuildError) -> BuildContext {
-        let remote = try await RemoteFile.fetch(address, with: client, into: download)
-        let file = try naming("read build context", remote.name) { () throws(Errno) in
-            try download.fd.open(remote.name.cPath, [.readOnly, .noFollow])
-        }
-        return try read(SharedFile(file), named: Array(address.text.utf8), into: scratch)
-    }
 }

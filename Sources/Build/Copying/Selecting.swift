@@ -65,7 +65,7 @@ public struct Selecting: Sendable {
         }
     }
 
-    /// A whole tree, as `ADD` copies a git repository.
+    /// The whole tree: as `ADD` copies a git repository, and for a bind mount.
     public func selectAll() throws(BuildError) -> Selection { try select([[.slash]]) }
 
     private func places(of source: [UInt8], _ rules: Rules) throws(BuildError) -> [Selection.Item] {

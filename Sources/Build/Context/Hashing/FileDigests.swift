@@ -56,7 +56,7 @@ public final class FileDigests: Sendable {
         let next = Atomic<Int>(0)
         DispatchQueue.concurrentPerform(iterations: min(threads, files.count)) { _ in
             // Each thread has directories and a buffer of its own.
-            let reader = FileReader(tree.root.descriptor.fd)
+            let reader = FileReader(tree)
             while failure.withLock({ $0 == nil }) {
                 let index = next.wrappingAdd(1, ordering: .relaxed).oldValue
                 guard index < files.count else { return }
