@@ -1,4 +1,5 @@
 import Linux
+import OCI
 import Testing
 
 @testable import Build
@@ -188,6 +189,19 @@ import Testing
             shop.mistake { try shop.copy("COPY --chown=nobody d /x") }
                 == "find user nobody: no user of that name in /etc/passwd")
         #expect(shop.mistake { try shop.copy("COPY --chown=4294967295 d /x") }?.contains("no user or group") == true)
+    }
+
+    @Test func aWorkingDirectoryIsMadeWhereItIsMissing() throws {
+        let shop = try Workshop()
+        try shop.shell("mkdir -m 700 root/real; ln -s /real root/link")
+        let root = try shop.open("root")
+        let copier = Copier(root: root.descriptor.fd, options: CopyOptions(owner: Owner(uid: 3, gid: 4)))
+        try copier.makeDirectory(Destination(bytes("a/b"), workingDirectory: bytes("/link")))
+        try copier.makeDirectory(Destination(bytes("/real")))
+        #expect(
+            try shop.list("root", "%y %m %P %U:%G\\n") == [
+                "l 777 link 0:0", "d 700 real 0:0", "d 755 real/a 3:4", "d 755 real/a/b 3:4",
+            ])
     }
 
     @Test func hereDocumentsAreFiles() throws {
