@@ -93,6 +93,19 @@ import Testing
         #expect(DigestMemory("\(shop.path)/none/files.db") == nil)
     }
 
+    @Test func aCancelledTaskStopsSelecting() async throws {
+        let shop = try Workshop()
+        try shop.shell("truncate -s 40G context/huge")
+        let adding = Adding(
+            from: try shop.tree(), digests: FileDigests(nil), client: try HTTPClient(trust: Trust(.process)),
+            room: try shop.open("scratch"))
+        let parsed = try Parsed("COPY huge /")
+        let task = Task { try await adding.select(parsed.copying, isAdd: false, at: parsed.location) }
+        try await Task.sleep(for: .milliseconds(200))
+        task.cancel()
+        await #expect(throws: BuildError.self) { try await task.value }
+    }
+
     @Test func severalAtOnceShareAMemory() async throws {
         let shop = try Workshop()
         try shop.shell("cd context; for i in $(seq 200); do echo $i >$i; done; sleep 0.2")

@@ -41,33 +41,48 @@ public struct Adding: Sendable {
     ) async throws(BuildError) -> Selection {
         switch source {
         case .local(let path):
-            let selecting = Selecting(from: tree, digests: digests, at: location)
-            let rules = Selecting.Rules(copying, isAdd: isAdd)
-            return try await onThread { () throws(BuildError) in try selecting.select([path], rules) }
+            return try await select([path], of: tree, Selecting.Rules(copying, isAdd: isAdd), location)
         case .address(let address):
             let checksum = try AddSource.digest(for: copying)
             let file = try await RemoteFile.fetch(
                 address, checksum: checksum, with: client, into: try ScratchDirectory(in: room))
             let unpacks = copying.unpacks ?? false
-            return try await onThread { () throws(BuildError) in
-                try file.select(unpacks: unpacks, digests: digests, at: location)
+            return try await onThread { (interruption) throws(BuildError) in
+                try file.select(unpacks: unpacks, digests: digests, at: location, interruption: interruption)
             }
         case .git(let reference):
             let (reference, keepsGitDirectory) = try AddSource.repository(reference, for: copying)
             let checkout = try await GitCheckout.fetch(
                 reference, keepsGitDirectory: keepsGitDirectory, into: try ScratchDirectory(in: room))
-            let selecting = Selecting(from: checkout.tree, digests: digests, at: location)
-            let rules = Selecting.Rules(excludes: copying.excludes)
-            return try await onThread { () throws(BuildError) in try selecting.select([[.slash]], rules) }
+            return try await select(
+                [[.slash]], of: checkout.tree, Selecting.Rules(excludes: copying.excludes), location)
+        }
+    }
+
+    private func select(
+        _ sources: [[UInt8]], of tree: SourceTree, _ rules: Selecting.Rules, _ location: SourceLocation
+    ) async throws(BuildError) -> Selection {
+        try await onThread { (interruption) throws(BuildError) in
+            try Selecting(from: tree, digests: digests, at: location, interruption: interruption)
+                .select(sources, rules)
         }
     }
 }
 
-/// Runs what blocks on a thread that may wait: a tree can be a mount that this process serves itself.
+/// Runs what blocks on a thread that may wait: a tree can be a mount that this process serves itself. A cancelled task
+/// interrupts it.
 func onThread<Value: Sendable>(
-    _ body: @escaping @Sendable () throws(BuildError) -> Value
+    _ body: @escaping @Sendable (Interruption) throws(BuildError) -> Value
 ) async throws(BuildError) -> Value {
-    try await withCheckedContinuation { continuation in
-        DispatchQueue.global().async { continuation.resume(returning: Result(catching: body)) }
+    let interruption = Interruption()
+    return try await withTaskCancellationHandler {
+        await withCheckedContinuation { continuation in
+            DispatchQueue.global().async {
+                let result = Result { () throws(BuildError) in try body(interruption) }
+                continuation.resume(returning: result)
+            }
+        }
+    } onCancel: {
+        interruption.interrupt()
     }.get()
 }

@@ -30,7 +30,8 @@ public struct BuildContext: Sendable {
     ///   - name: for messages.
     ///   - scratch: an empty directory, which the context keeps.
     public static func read(
-        _ file: SharedFile, named name: [UInt8], into scratch: ScratchDirectory
+        _ file: SharedFile, named name: [UInt8], into scratch: ScratchDirectory,
+        interruption: Interruption? = nil
     ) throws(BuildError) -> BuildContext {
         let tree = SourceTree(scratch.directory, keepsOwners: false, scratch: scratch)
         // It is read twice, and a pipe gives its bytes once.
@@ -47,7 +48,8 @@ public struct BuildContext: Sendable {
             guard !bytes.isEmpty else { throw BuildError("read build context", name, "it is empty") }
             return BuildContext(tree, dockerfile: bytes)
         }
-        try ArchiveUnpacking(scratch.fd, CopyOptions(), purpose: .context).unpack(file.descriptor.fd, name)
+        try ArchiveUnpacking(scratch.fd, CopyOptions(interruption: interruption), purpose: .context).unpack(
+            file.descriptor.fd, name)
         // The archive may say the mode of the directory itself; we must still be able to enter it.
         try naming("read build context", name) { () throws(Errno) in
             try scratch.fd.setMode([CChar(bitPattern: UInt8.dot), 0], 0o700)

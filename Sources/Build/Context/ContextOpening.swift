@@ -48,8 +48,8 @@ public struct ContextOpening: Sendable {
 
     private func read(_ file: SharedFile, named name: [UInt8]) async throws(BuildError) -> BuildContext {
         let scratch = try ScratchDirectory(in: room)
-        return try await onThread { () throws(BuildError) in
-            try BuildContext.read(file, named: name, into: scratch)
+        return try await onThread { (interruption) throws(BuildError) in
+            try BuildContext.read(file, named: name, into: scratch, interruption: interruption)
         }
     }
 

@@ -40,6 +40,7 @@ struct ArchiveUnpacking {
             }
             var run = Run(tree: tree, purpose: purpose)
             while let entry = try reading({ () throws(LayerError) in try reader.next() }) {
+                try tree.options.interruption?.check()
                 try run.add(entry, reader)
             }
             try run.finishDirectories()

@@ -5,11 +5,13 @@ import OCI
 /// Reads files of a tree and hashes them; for one thread.
 final class FileReader {
     private let tree: SourceTree
+    private let interruption: Interruption?
     private let chain: DirectoryChain
     private let buffer = UnsafeMutableRawBufferPointer.allocate(byteCount: 256 << 10, alignment: 4096)
 
-    init(_ tree: SourceTree) {
+    init(_ tree: SourceTree, _ interruption: Interruption?) {
         self.tree = tree
+        self.interruption = interruption
         chain = DirectoryChain(tree.root.descriptor.fd)
     }
 
@@ -23,6 +25,7 @@ final class FileReader {
             try tree.check(opened.fd, is: file.status, file.path)
             var digester = try Digester()
             while true {
+                try interruption?.check()
                 let count = try opened.fd.read(into: buffer)
                 if count == 0 { break }
                 digester.update(UnsafeRawBufferPointer(rebasing: buffer[..<count]))
