@@ -6,7 +6,7 @@ import Testing
 @testable import Build
 
 @Suite struct AddRules {
-    @Test func localArchivesAreUnpackedWhateverTheirName() throws {
+    @Test(.asRoot) func localArchivesAreUnpackedWhateverTheirName() throws {
         let shop = try Workshop()
         try shop.shell(
             """

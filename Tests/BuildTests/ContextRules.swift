@@ -35,7 +35,8 @@ import Testing
 
     @Test func archivesOfEveryCompressionAreContexts() throws {
         let shop = try Workshop()
-        try shop.shell("cd context; mkdir d; echo hello >d/f; chmod 640 d/f; chown 9:9 d/f; echo 'FROM x' >Dockerfile")
+        try shop.shell(
+            "cd context; mkdir d; echo hello >d/f; chmod 640 d/f; chown 9:9 d/f || true; echo 'FROM x' >Dockerfile")
         for (name, flag) in [("plain", ""), ("gzip", "z"), ("bzip2", "j"), ("xz", "J"), ("zstd", "-zstd")] {
             try shop.shell(
                 "tar -C context \(flag.isEmpty ? "-c" : flag == "-zstd" ? "--zstd -c" : "-c\(flag)") -f \(name) .")

@@ -189,7 +189,7 @@ import Testing
         #expect(shop.mistake { try shop.copy("COPY gone /x", ignore: "gone") }?.contains("not found") == true)
     }
 
-    @Test func ownersAndModesAreWhatTheFlagsSay() throws {
+    @Test(.asRoot) func ownersAndModesAreWhatTheFlagsSay() throws {
         let shop = try Workshop()
         try shop.shell(
             """
@@ -215,7 +215,7 @@ import Testing
         #expect(shop.mistake { try shop.copy("COPY --chown=4294967295 d /x") }?.contains("no user or group") == true)
     }
 
-    @Test func aWorkingDirectoryIsMadeWhereItIsMissing() throws {
+    @Test(.asRoot) func aWorkingDirectoryIsMadeWhereItIsMissing() throws {
         let shop = try Workshop()
         try shop.shell("mkdir -m 700 root/real; ln -s /real root/link")
         let root = try shop.open("root")
@@ -235,7 +235,7 @@ import Testing
         #expect(try shop.shell("cat root/d/one root/d/two; ls root/d") == "1\n2\na\none\ntwo\n")
     }
 
-    @Test func timesAttributesLinksAndHolesAreKept() throws {
+    @Test(.asRoot) func timesAttributesLinksAndHolesAreKept() throws {
         let shop = try Workshop()
         try shop.shell(
             """
