@@ -21,6 +21,9 @@ public struct LayerError: Error, Equatable, Sendable, CustomStringConvertible {
         object.isEmpty ? "\(verb): \(cause)" : "\(verb) \(printable(String(decoding: object, as: UTF8.self))): \(cause)"
     }
 
+    /// For who reads a layer through a ``LayerReader`` and finds it wanting.
+    public init(refusing verb: String, _ cause: String) { self.init(.refused, verb, [], cause) }
+
     package init(_ verb: String, _ object: [UInt8], _ errno: Errno) {
         self.init(.failed(errno), verb, object, errno.description)
     }

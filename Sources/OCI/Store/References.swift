@@ -56,6 +56,20 @@ extension Store {
         }
     }
 
+    /// Forgets an image that has no name, unless a container is made of it.
+    ///
+    /// - Returns: whether it did.
+    public func removeNameless(_ image: Digest) throws(StoreError) -> Bool {
+        try change("remove image \(image)") { db in
+            let sql = """
+                DELETE FROM image WHERE digest = ? AND digest NOT IN (SELECT image FROM reference)
+                    AND digest NOT IN (SELECT image FROM container)
+                """
+            try db.execute(sql: sql, arguments: [image.description])
+            return db.changesCount > 0
+        }
+    }
+
     /// Forgets an image with all its names. Its content goes with the next prune.
     ///
     /// - Throws: ``StoreError`` where a container is made of it.
@@ -67,27 +81,6 @@ extension Store {
             }
             try db.execute(sql: "DELETE FROM image WHERE digest = ?", arguments: [image.description])
             if db.changesCount == 0 { throw StoreError(.missing, "remove image \(image): there is none") }
-        }
-    }
-
-    /// A container of an image, which keeps the image. Its directory is `containers/<id>`.
-    public func recordContainer(_ id: String, of image: Digest) throws(StoreError) {
-        try state.write("record container \(id)") {
-            try $0.execute(sql: "INSERT INTO container VALUES (?, ?)", arguments: [id, image.description])
-        }
-    }
-
-    public func removeContainer(_ id: String) throws(StoreError) {
-        try state.write("remove container \(id)") {
-            try $0.execute(sql: "DELETE FROM container WHERE id = ?", arguments: [id])
-        }
-    }
-
-    public func containers() throws(StoreError) -> [(id: String, image: Digest)] {
-        try state.read("list containers") { db in
-            try Row.fetchAll(db, sql: "SELECT * FROM container ORDER BY id").map {
-                ($0["id"], try Digest($0["image"] as String))
-            }
         }
     }
 
@@ -117,7 +110,7 @@ extension Store {
         return ImageIndex(manifests: manifests)
     }
 
-    private static func entries(_ db: Database) throws -> [Entry] {
+    static func entries(_ db: Database) throws -> [Entry] {
         var names: [String: [Reference]] = [:]
         for row in try Row.fetchAll(db, sql: "SELECT name, image FROM reference ORDER BY name") {
             names[row["image"], default: []].append(try Reference(row["name"] as String))

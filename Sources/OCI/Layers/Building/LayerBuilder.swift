@@ -27,6 +27,9 @@ public struct BuiltLayer: Equatable, Sendable {
     public let skipped: [[UInt8]]
     /// Files that were left out because the lowers have the same; see ``LayerBuilder/minimizes``.
     public let unchanged: [[UInt8]]
+    /// The directory shows the same over any lowers: nothing in it was renamed from them, or has its data there. Only such
+    /// a one may become the unpacked layer.
+    public let standsAlone: Bool
 }
 
 /// Makes layers: one pass over a directory writes the tar, hashes it, compresses it and hashes the blob.
@@ -62,6 +65,17 @@ public struct LayerBuilder: Sendable {
         let stack = try LayerStack([source.upper] + source.lowers)
         var walk = LayerWalk(stack, try LayerStream(to: file, coding), latest: latest, minimizes: minimizes)
         try walk.changes(stack.roots[0], [], on: .location([]))
+        return try walk.finish(coding.compression)
+    }
+
+    /// Writes what layers show together: everything, and nothing that says what is hidden.
+    ///
+    /// - Parameter layers: directories in overlay form, from top to bottom.
+    /// - Throws: as ``build(_:into:)``.
+    public func flatten(_ layers: [[UInt8]], into file: FD) throws(LayerError) -> BuiltLayer {
+        let stack = try LayerStack(layers)
+        var walk = LayerWalk(stack, try LayerStream(to: file, coding), latest: latest, minimizes: false)
+        try walk.merged(stack.roots, [])
         return try walk.finish(coding.compression)
     }
 }

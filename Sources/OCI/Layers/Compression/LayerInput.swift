@@ -6,7 +6,9 @@ internal import Linux
 final class LayerInput: ArchiveInput {
     private let fd: FD
     private let limits: LayerLimits
-    private let hashes: Bool
+    private let hashing: Hashing
+    /// Where in the file to read next, and where it ends; nil reads from the file's own position to its end.
+    private var section: Range<Int64>?
     private let size = 256 << 10
     private let raw: UnsafeMutableRawPointer
     private let decoded: UnsafeMutableRawPointer
@@ -19,14 +21,24 @@ final class LayerInput: ArchiveInput {
     private(set) var blobSize: Int64 = 0
     private(set) var tarSize: Int64 = 0
     private(set) var compression = Compression.none
+    /// Told of ``blobSize`` as it grows.
+    var observer: (@Sendable (Int64) -> Void)?
 
-    /// - Parameter hashes: false for an archive whose own digests nobody asks for: then there is no ``finish()``.
-    init(_ fd: FD, _ limits: LayerLimits, hashes: Bool = true) throws(LayerError) {
+    /// Which digests ``finish()`` is to give.
+    enum Hashing {
+        case none, tar, both
+    }
+
+    /// - Parameter section: the part of the file that is the blob.
+    init(
+        _ fd: FD, _ limits: LayerLimits, _ hashing: Hashing = .both, section: Range<Int64>? = nil
+    ) throws(LayerError) {
         let blob = try Digester.ofLayer()
         let tar = try Digester.ofLayer()
         self.fd = fd
         self.limits = limits
-        self.hashes = hashes
+        self.hashing = hashing
+        self.section = section
         self.blob = blob
         self.tar = tar
         raw = .allocate(byteCount: size, alignment: 4096)
@@ -55,7 +67,7 @@ final class LayerInput: ArchiveInput {
             if bytes.isEmpty { continue }
             tarSize += Int64(bytes.count)
             try checkLimits()
-            if hashes { tar.update(bytes) }
+            if hashing != .none { tar.update(bytes) }
             return bytes
         }
     }
@@ -64,16 +76,34 @@ final class LayerInput: ArchiveInput {
         var count = 0
         // The format is told by the first bytes: a pipe may give fewer at first.
         while count < (begun ? 1 : 4) {
-            let result = cl_read(fd.raw, raw + count, size - count)
+            let result = read(raw + count, size - count)
             if result == -4 { continue }
             let read = try naming("read layer", []) { () throws(Errno) in try check(result) }
             if read == 0 { break }
             count += read
         }
         rest = UnsafeRawBufferPointer(start: raw, count: count)
-        if hashes { blob.update(rest) }
+        if hashing == .both { blob.update(rest) }
         blobSize += Int64(count)
+        observer?(blobSize)
         if !begun { try begin() }
+    }
+
+    private func read(_ buffer: UnsafeMutableRawPointer, _ room: Int) -> Int64 {
+        guard let place = section else { return cl_read(fd.raw, buffer, room) }
+        let result = cl_pread(fd.raw, buffer, min(room, place.count), place.lowerBound)
+        if result > 0 { section = min(place.lowerBound + result, place.upperBound)..<place.upperBound }
+        return result
+    }
+
+    /// Passes over bytes of an uncompressed section without reading them.
+    ///
+    /// - Returns: how many; the rest has to be read.
+    package func skip(_ count: Int64) -> Int64 {
+        guard let place = section, begun, decoder == nil, rest.isEmpty, count > 0 else { return 0 }
+        let skipped = min(count, place.upperBound - place.lowerBound)
+        section = (place.lowerBound + skipped)..<place.upperBound
+        return skipped
     }
 
     private func begin() throws(LayerError) {
@@ -133,7 +163,7 @@ final class LayerInput: ArchiveInput {
         }
     }
 
-    /// Reads what is left, so that the digests are of everything.
+    /// Reads what is left, so that the digests are of everything. Those that were not asked for are of nothing.
     func finish() throws(LayerError) -> (diffID: Digest, digest: Digest) {
         while !(try next().isEmpty) {}
         return (try tar.finishLayer(), try blob.finishLayer())

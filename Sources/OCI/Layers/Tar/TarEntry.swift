@@ -1,8 +1,8 @@
-package import Linux
+public import Linux
 
 /// One object of a layer, as a tar archive says it.
-package struct TarEntry: Equatable {
-    package enum Kind: Equatable {
+public struct TarEntry: Equatable, Sendable {
+    public enum Kind: Equatable, Sendable {
         case file(size: Int64)
         case directory
         case symlink(target: [UInt8])
@@ -14,18 +14,18 @@ package struct TarEntry: Equatable {
     }
 
     /// From the root, without a leading or a trailing slash.
-    package var name: [UInt8]
-    package var kind: Kind
+    public var name: [UInt8]
+    public var kind: Kind
     /// Permission and set-id bits.
-    package var mode: UInt32
-    package var uid: UInt32
-    package var gid: UInt32
+    public var mode: UInt32
+    public var uid: UInt32
+    public var gid: UInt32
     /// Written in whole seconds, as by Docker, containerd and Buildah: fractions would cost a kilobyte for each entry.
-    package var modified: Timestamp
-    package var attributes: [Attribute] = []
+    public var modified: Timestamp
+    public var attributes: [Attribute] = []
 
-    package struct Attribute: Equatable {
-        package var name: [UInt8]
-        package var value: [UInt8]
+    public struct Attribute: Equatable, Sendable {
+        public var name: [UInt8]
+        public var value: [UInt8]
     }
 }

@@ -12,21 +12,37 @@ package final class ArchiveReader {
     private let archive: OpaquePointer
     private let locale: locale_t?
     private let previous: locale_t?
+    private let skips: Bool
     private var failure: LayerError?
+    /// Where the data of the entry just read begins, in a tar that is not compressed.
+    private(set) var position: Int64 = 0
+    /// Whether that data lies in pieces.
+    private(set) var isSparse = false
     private var started = false
+    /// Bytes of the entry just read, and those of them that were not handed out yet.
+    private var size: Int64 = 0
+    private var missing: Int64 = 0
+    private var isPadded = false
+    /// Bytes of the tar that were handed out or passed over.
+    private var given: Int64 = 0
+    private let zeros: UnsafeMutableRawBufferPointer
 
     /// The reader must be used and released on the thread that made it.
     ///
     /// - Parameters:
     ///   - decompresses: whether the bytes may be compressed, by whatever tar(1) decompresses.
     ///   - noun: what is read, for messages.
+    ///   - skips: data that nobody asks for is not read, where the input can pass over it.
     package init(
-        _ input: any ArchiveInput, decompresses: Bool = false, noun: String = "layer"
+        _ input: any ArchiveInput, decompresses: Bool = false, noun: String = "layer", skips: Bool = false
     ) throws(LayerError) {
         guard let archive = archive_read_new() else { throw LayerError(.unavailable, "read \(noun)", "no memory") }
         self.input = input
         self.noun = noun
         self.archive = archive
+        self.skips = skips
+        zeros = .allocate(byteCount: 512, alignment: 1)
+        zeros.initializeMemory(as: UInt8.self, repeating: 0)
         locale = newlocale(LC_CTYPE_MASK, "C", nil)
         previous = uselocale(locale)
         archive_read_support_format_tar(archive)
@@ -40,22 +56,34 @@ package final class ArchiveReader {
 
     deinit {
         archive_read_free(archive)
+        zeros.deallocate()
         uselocale(previous)
         if let locale { freelocale(locale) }
     }
 
     private func start() throws(LayerError) {
         started = true
-        let result = ca_read_open(archive, Unmanaged.passUnretained(self).toOpaque()) { _, client, buffer in
-            guard let client, let buffer else { return -1 }
-            return Unmanaged<ArchiveReader>.fromOpaque(client).takeUnretainedValue().give(buffer)
-        }
+        let client = Unmanaged.passUnretained(self).toOpaque()
+        let read:
+            @convention(c) (OpaquePointer?, UnsafeMutableRawPointer?, UnsafeMutablePointer<UnsafeRawPointer?>?)
+                -> Int = { _, client, buffer in
+                    guard let client, let buffer else { return -1 }
+                    return Unmanaged<ArchiveReader>.fromOpaque(client).takeUnretainedValue().give(buffer)
+                }
+        let result =
+            skips
+            ? ca_read_open_skipping(archive, client, read) { _, client, count in
+                guard let client else { return 0 }
+                return Unmanaged<ArchiveReader>.fromOpaque(client).takeUnretainedValue().skip(count)
+            } : ca_read_open(archive, client, read)
         if result != CA_OK { throw problem([]) }
     }
 
     private func give(_ buffer: UnsafeMutablePointer<UnsafeRawPointer?>) -> Int {
         do throws(LayerError) {
-            let bytes = try input.next()
+            var bytes = try input.next()
+            if bytes.isEmpty { bytes = padding }
+            given &+= Int64(bytes.count)
             buffer.pointee = bytes.baseAddress
             return bytes.count
         } catch {
@@ -63,6 +91,21 @@ package final class ArchiveReader {
             archive_clear_error(archive)
             return -1
         }
+    }
+
+    private func skip(_ count: Int64) -> Int64 {
+        let skipped = input.skip(count)
+        given &+= skipped
+        return skipped
+    }
+
+    /// What the last block lacks. Go's writers may end with the data of the last file (umoci insert does), and Go's reader, which
+    /// all of them are tested with, takes it; a file that lacks data is another matter.
+    private var padding: UnsafeRawBufferPointer {
+        let excess = Int(given % 512)
+        guard missing == 0, excess > 0, !isPadded else { return UnsafeRawBufferPointer(start: nil, count: 0) }
+        isPadded = true
+        return UnsafeRawBufferPointer(rebasing: zeros[excess...])
     }
 
     private func problem(_ name: [UInt8]) -> LayerError {
@@ -84,7 +127,12 @@ package final class ArchiveReader {
             let text = archive_error_string(archive).map { String(cString: $0) } ?? ""
             guard text.contains("can't be converted") else { throw problem(stored) }
         }
-        return try entry(raw, stored)
+        position = ca_position(archive)
+        isSparse = ca_entry_is_sparse(raw) != 0
+        let entry = try entry(raw, stored)
+        if case .file(let size) = entry.kind { missing = size } else { missing = 0 }
+        size = missing
+        return entry
     }
 
     private func bytes(_ text: UnsafePointer<CChar>?) -> [UInt8] {
@@ -146,6 +194,7 @@ package final class ArchiveReader {
             let result = archive_read_data_block(archive, &buffer, &count, &offset)
             if result == CA_EOF { return }
             guard result == CA_OK else { throw problem(name) }
+            missing = size - (offset + Int64(count))
             try body(UnsafeRawBufferPointer(start: buffer, count: count), offset)
         }
     }
