@@ -94,41 +94,6 @@ import Testing
         #expect(RemoteFile.name(of: try #require(Address("http://a/x/%2e%2e%2fy%2Fz"))) == bytes("z"))
     }
 
-    @Test func sourcesOfAllKindsInOneInstruction() async throws {
-        let shop = try Workshop()
-        try shop.shell(
-            """
-            mkdir -p www git/r.git; echo local >context/a; tar -C context -czf www/t.tgz a; echo remote >www/b
-            export GIT_CONFIG_GLOBAL=/dev/null GIT_AUTHOR_NAME=a GIT_AUTHOR_EMAIL=a@b GIT_COMMITTER_NAME=a GIT_COMMITTER_EMAIL=a@b
-            cd git/r.git; git init -q; echo c >c; echo d >d; git add .; git commit -qm x; touch .git/git-daemon-export-ok
-            """)
-        let web = try Server.web(shop)
-        let git = try Server.git(shop)
-        let parsed = try Parsed(
-            """
-            ADD --exclude=d --unpack a http://127.0.0.1:\(web.port)/t.tgz http://127.0.0.1:\(web.port)/b \
-                git://127.0.0.1:\(git.port)/r.git <<EOF /dir/
-            text
-            EOF
-            """)
-        let adding = Adding(
-            from: try shop.tree(), digests: FileDigests(nil), client: try HTTPClient(trust: Trust(.process)),
-            room: try shop.open("scratch"))
-        let selection = try await adding.select(parsed.copying, isAdd: true, at: parsed.location)
-        let root = try shop.open("root")
-        try Copier(root: root.descriptor.fd).copy(selection, to: Destination(parsed.copying.destination))
-        #expect(
-            try shop.shell("cd root/dir; tail *")
-                == "==> EOF <==\ntext\n\n==> a <==\nlocal\n\n==> b <==\nremote\n\n==> c <==\nc\n")
-        let again = try await adding.select(parsed.copying, isAdd: true, at: parsed.location)
-        #expect(again.digest == selection.digest)
-        _ = consume web
-        _ = consume git
-        _ = consume selection
-        _ = consume again
-        #expect(try shop.shell("ls scratch") == "")
-    }
-
     @Test func datesOfHTTP() {
         #expect(HTTPDate.seconds("Sun, 06 Nov 1994 08:49:37 GMT") == 784_111_777)
         #expect(HTTPDate.seconds("Thu, 29 Feb 2024 23:59:60 GMT") == 1_709_251_200)

@@ -64,23 +64,15 @@ import Testing
         #expect(try read(shop, "q").dockerfile == bytes("FROM a\n"))
     }
 
-    @Test func contextsAreOpenedFromWhereverTheyAre() async throws {
+    @Test func anAddressCanBeAContext() async throws {
         let shop = try Workshop()
-        try shop.shell("mkdir www; cd context; echo x >f; echo y >g; echo g >.dockerignore; tar -cf ../www/c.tar .")
+        try shop.shell("mkdir www; cd context; echo y >g; echo g >.dockerignore; tar -cf ../www/c.tar .")
         let server = try Server.web(shop)
-        let client = try HTTPClient(trust: Trust(.process))
-        let opening = ContextOpening(client: client, room: try shop.open("scratch"))
-        let address = "http://127.0.0.1:\(server.port)/c.tar"
-        let context = try await opening.open(ContextSource(bytes(address)), standardInput: shop.open("www/c.tar"))
+        let address = try #require(Address("http://127.0.0.1:\(server.port)/c.tar"))
+        let context = try await BuildContext.address(
+            address, with: HTTPClient(trust: Trust(.process)), download: shop.scratch(), into: shop.scratch())
         #expect(try context.tree.contents(of: bytes("g"), atMost: 9) == bytes("y\n"))
-        for named in [address, "\(shop.path)/context"] {
-            let tree = try #require(try await opening.open(NamedContext(bytes(named))))
-            #expect(tree.ignore?.ignores(bytes("g")) == true)
-        }
-        let input = try await opening.open(.standardInput, standardInput: shop.open("www/c.tar"))
-        #expect(try DockerfileChoice.rules(of: input) != nil)
-        let image = try await opening.open(NamedContext(bytes("docker-image://alpine")))
-        #expect(image == nil)
+        #expect(try DockerfileChoice.rules(of: context)?.ignores(bytes("g")) == true)
         _ = consume server
     }
 

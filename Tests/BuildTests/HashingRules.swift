@@ -93,17 +93,17 @@ import Testing
         #expect(DigestMemory("\(shop.path)/none/files.db") == nil)
     }
 
-    @Test func aCancelledTaskStopsSelecting() async throws {
+    @Test func selectingCanBeInterrupted() async throws {
         let shop = try Workshop()
         try shop.shell("truncate -s 40G context/huge")
-        let adding = Adding(
-            from: try shop.tree(), digests: FileDigests(nil), client: try HTTPClient(trust: Trust(.process)),
-            room: try shop.open("scratch"))
-        let parsed = try Parsed("COPY huge /")
-        let task = Task { try await adding.select(parsed.copying, isAdd: false, at: parsed.location) }
-        try await Task.sleep(for: .milliseconds(200))
-        task.cancel()
-        await #expect(throws: BuildError.self) { try await task.value }
+        let interruption = Interruption()
+        let location = try Parsed("COPY huge /").location
+        let selecting = Selecting(
+            from: try shop.tree(), digests: FileDigests(nil), at: location, interruption: interruption)
+        let task = Task.detached { try selecting.select([bytes("huge")]) }
+        try await Task.sleep(for: .milliseconds(100))
+        interruption.interrupt()
+        await #expect(throws: BuildError("interrupted", at: location)) { try await task.value }
     }
 
     @Test func severalAtOnceShareAMemory() async throws {

@@ -75,4 +75,27 @@ public struct BuildContext: Sendable {
             }
         }
     }
+
+    /// A commit of a repository.
+    public static func git(
+        _ reference: GitReference, keepsGitDirectory: Bool = false, into scratch: ScratchDirectory
+    ) async throws(BuildError) -> BuildContext {
+        let keeps = reference.keepsGitDirectory ?? keepsGitDirectory
+        return BuildContext(try await GitCheckout.fetch(reference, keepsGitDirectory: keeps, into: scratch).tree)
+    }
+
+    /// A tar archive or a Dockerfile behind an address.
+    ///
+    /// - Parameters:
+    ///   - download: an empty directory for what is fetched.
+    ///   - scratch: another one, which the context keeps.
+    public static func address(
+        _ address: Address, with client: HTTPClient, download: ScratchDirectory, into scratch: ScratchDirectory
+    ) async throws(BuildError) -> BuildContext {
+        let remote = try await RemoteFile.fetch(address, with: client, into: download)
+        let file = try naming("read build context", remote.name) { () throws(Errno) in
+            SharedFile(try download.fd.open(remote.name.cPath, [.readOnly, .noFollow]))
+        }
+        return try read(file, named: Array(address.text.utf8), into: scratch)
+    }
 }
