@@ -106,7 +106,9 @@ package final class ArchiveReader {
     /// Compressed bytes have no blocks.
     private var padding: UnsafeRawBufferPointer {
         let excess = Int(given % 512)
-        guard !decompresses, missing == 0, excess > 0, !isPadded else { return UnsafeRawBufferPointer(start: nil, count: 0) }
+        guard !decompresses, missing == 0, excess > 0, !isPadded else {
+            return UnsafeRawBufferPointer(start: nil, count: 0)
+        }
         isPadded = true
         return UnsafeRawBufferPointer(rebasing: zeros[excess...])
     }
