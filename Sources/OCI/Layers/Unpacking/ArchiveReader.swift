@@ -13,6 +13,7 @@ package final class ArchiveReader {
     private let locale: locale_t?
     private let previous: locale_t?
     private let skips: Bool
+    private let decompresses: Bool
     private var failure: LayerError?
     /// Where the data of the entry just read begins, in a tar that is not compressed.
     private(set) var position: Int64 = 0
@@ -41,6 +42,7 @@ package final class ArchiveReader {
         self.noun = noun
         self.archive = archive
         self.skips = skips
+        self.decompresses = decompresses
         zeros = .allocate(byteCount: 512, alignment: 1)
         zeros.initializeMemory(as: UInt8.self, repeating: 0)
         locale = newlocale(LC_CTYPE_MASK, "C", nil)
@@ -101,9 +103,12 @@ package final class ArchiveReader {
 
     /// What the last block lacks. Go's writers may end with the data of the last file (umoci insert does), and Go's reader, which
     /// all of them are tested with, takes it; a file that lacks data is another matter.
+    /// Compressed bytes have no blocks.
     private var padding: UnsafeRawBufferPointer {
         let excess = Int(given % 512)
-        guard missing == 0, excess > 0, !isPadded else { return UnsafeRawBufferPointer(start: nil, count: 0) }
+        guard !decompresses, missing == 0, excess > 0, !isPadded else {
+            return UnsafeRawBufferPointer(start: nil, count: 0)
+        }
         isPadded = true
         return UnsafeRawBufferPointer(rebasing: zeros[excess...])
     }
