@@ -21,6 +21,7 @@ let package = Package(
         .package(url: "https://github.com/groue/GRDB.swift", from: "7.10.0"),
         .package(url: "https://github.com/apple/swift-system", from: "1.8.0"),
         .package(url: "https://github.com/swiftlang/swift-subprocess", from: "1.0.0", traits: []),
+        .package(url: "https://github.com/jpsim/Yams", from: "6.2.2"),
     ],
     targets: [
         .target(name: "CLinux"),
@@ -44,6 +45,13 @@ let package = Package(
                 .product(name: "SystemPackage", package: "swift-system"),
                 .product(name: "GRDB", package: "GRDB.swift"),
             ], swiftSettings: strict),
+        .target(
+            name: "Analysis",
+            dependencies: ["OCI", "Changes", "Linux", "CLinux", .product(name: "Yams", package: "Yams")],
+            swiftSettings: strict),
+        .testTarget(
+            name: "AnalysisTests", dependencies: ["Analysis", "OCI", "Changes", "Linux", "CLinux", "shale"],
+            swiftSettings: strict),
         .target(name: "Dockerfile", swiftSettings: strict),
         .testTarget(name: "DockerfileTests", dependencies: ["Dockerfile"], swiftSettings: strict),
         // An image's configuration changed by the instructions of a Dockerfile: for build, commit and import.
@@ -52,14 +60,30 @@ let package = Package(
             name: "ConfiguringTests", dependencies: ["Configuring", "Dockerfile", "OCI"], swiftSettings: strict),
         .target(name: "GoTemplate", swiftSettings: strict),
         // What commands say of images and containers: lists, and documents with docker's fields.
-        .target(name: "Inspection", dependencies: ["GoTemplate", "OCI", "Linux"], swiftSettings: strict),
+        .target(name: "Inspection", dependencies: ["Containers", "GoTemplate", "OCI", "Linux"], swiftSettings: strict),
         .testTarget(
             name: "GoTemplateTests", dependencies: ["GoTemplate"], exclude: ["Fixtures"], swiftSettings: strict),
+        .target(
+            name: "Containers", dependencies: ["Configuring", "OCI", "Union", "Linux", "CLinux"], swiftSettings: strict),
+        .target(
+            name: "Build",
+            dependencies: [
+                "Dockerfile", "OCI", "Linux", "CLinux",
+                .product(name: "Subprocess", package: "swift-subprocess"),
+                .product(name: "SystemPackage", package: "swift-system"),
+                .product(name: "GRDB", package: "GRDB.swift"),
+            ], swiftSettings: strict),
+        .testTarget(
+            name: "BuildTests",
+            dependencies: [
+                "Build", "Dockerfile", "OCI", "Linux", "CLinux", .product(name: "GRDB", package: "GRDB.swift"),
+            ], swiftSettings: strict),
         .target(name: "Changes", dependencies: ["Linux", "CLinux"], swiftSettings: strict),
         .executableTarget(
             name: "shale",
             dependencies: [
-                "UnionFuse", "Union", "Changes", "Configuring", "GoTemplate", "Inspection", "OCI", "Linux", "CLinux",
+                "UnionFuse", "Union", "Changes", "Analysis", "Configuring", "Containers", "GoTemplate",
+                "Inspection", "OCI", "Linux", "CLinux",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ], swiftSettings: strict),
         .target(
@@ -76,7 +100,8 @@ let package = Package(
             name: "OCITests", dependencies: ["OCI", "Linux", "CLinux", "shale"],
             exclude: ["Fixtures", "Support/badregistry.py"], swiftSettings: strict),
         // Images as their user has them: the commands, and what they stand on.
-        .testTarget(name: "ImageTests", dependencies: ["OCI", "Linux", "CLinux", "shale"], swiftSettings: strict),
+        .testTarget(
+            name: "ImageTests", dependencies: ["Containers", "OCI", "Linux", "CLinux", "shale"], swiftSettings: strict),
         // SEMANTICS.md rule by rule, on mounts alone. Knows nothing of how they are made.
         .testTarget(
             name: "ConformanceTests", dependencies: ["ShaleTesting", "Linux", "CLinux", "shalefs", "shale"],

@@ -13,16 +13,19 @@ struct Shale: ParsableCommand {
             """,
         version: "0.1.0",
         subcommands: [
-            Mount.self, Unmount.self, Try.self, Diff.self, LayerCommand.self, Images.self, Tag.self, RemoveImage.self,
-            History.self, Inspect.self, Pull.self, Push.self, Load.self, Save.self, Import.self, Export.self,
-            Prune.self,
-            Login.self, Logout.self, Info.self, Doctor.self,
+            Mount.self, Unmount.self, Try.self, Diff.self, Run.self, Processes.self, Remove.self, Commit.self,
+            LayerCommand.self, Images.self, Tag.self, RemoveImage.self, History.self, Inspect.self, Pull.self,
+            Push.self,
+            Load.self, Save.self, Import.self, Export.self, Prune.self, Login.self, Logout.self, Analyze.self,
+            Info.self,
+            Doctor.self, Unpack.self,
         ])
 
     static func main() {
         do {
             // Namespaces are entered while the process has one thread, before anything else.
             if let status = try Try.continueInside() { Glibc.exit(status) }
+            if let status = try StoreNamespace.enter() { Glibc.exit(status) }
             var command = try parseAsRoot()
             try command.run()
         } catch let failure as Failure {

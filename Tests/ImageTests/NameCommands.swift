@@ -86,7 +86,7 @@ import Testing
     @Test("An image that a container is made of stays, and without -f its last name too")
     func used() throws {
         try workshop.shell("shale tag a:1 b")
-        try workshop.store.recordContainer("c0ffee0123456789", of: image.descriptor.digest)
+        try workshop.container("c0ffee0123456789", of: image)
         #expect(try workshop.shell("shale rmi b") == "Untagged: b:latest\n")
         let refused = try workshop.run("shale rmi a:1")
         #expect(refused.status == 125 && refused.errors.contains("container c0ffee012345 is made of it"))

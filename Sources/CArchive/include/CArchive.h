@@ -17,11 +17,22 @@ struct archive_entry;
 typedef long ca_read_callback(struct archive *archive, void *client, const void **buffer);
 // archive_read_open() with this callback alone. archive_open_callback and archive_close_callback have no use here.
 int ca_read_open(struct archive *archive, void *client, ca_read_callback *read);
+// archive_skip_callback: how many of the bytes were skipped; fewer are read instead.
+typedef int64_t ca_skip_callback(struct archive *archive, void *client, int64_t count);
+int ca_read_open_skipping(struct archive *archive, void *client, ca_read_callback *read, ca_skip_callback *skip);
+// archive_filter_bytes(): with an uncompressed archive, the place of what comes next: after a header, of its data.
+int64_t ca_position(struct archive *archive);
+// Whether the entry's data lies in pieces, with holes between them.
+int ca_entry_is_sparse(struct archive_entry *entry);
 
 struct archive *archive_read_new(void);
 int archive_read_free(struct archive *archive);
 int archive_read_support_format_tar(struct archive *archive);
 int archive_read_support_format_empty(struct archive *archive);
+int archive_read_support_filter_gzip(struct archive *archive);
+int archive_read_support_filter_bzip2(struct archive *archive);
+int archive_read_support_filter_xz(struct archive *archive);
+int archive_read_support_filter_zstd(struct archive *archive);
 int archive_read_next_header(struct archive *archive, struct archive_entry **entry);
 int archive_read_data_block(struct archive *archive, const void **bytes, size_t *count, int64_t *offset);
 const char *archive_error_string(struct archive *archive);

@@ -10,20 +10,20 @@ struct ArchiveContents {
     }
 
     /// Entries of one archive: ten thousand images of a hundred layers.
-    private static let mostEntries = 1_000_000
+    static let mostEntries = 1_000_000
 
     /// `manifest.json`, `index.json` and `oci-layout`, as they came.
     private(set) var documents: [[UInt8]: [UInt8]] = [:]
     private(set) var files: [[UInt8]: File] = [:]
     private var links: [[UInt8]: [UInt8]] = [:]
 
-    private static let documentNames = ["manifest.json", "index.json", "oci-layout"].map { Array($0.utf8) }
+    static let documentNames = ["manifest.json", "index.json", "oci-layout"].map { Array($0.utf8) }
 
     /// Reads a tar, plain or compressed by gzip or zstd, to its end.
     ///
     /// - Throws: ``ArchiveError`` for what is damaged or hostile. Blobs that were complete stay, without a name.
     init(reading fd: FD, into blobs: BlobDirectory, _ limits: LayerLimits) throws(ArchiveError) {
-        let input = try ArchiveError.reading { () throws(LayerError) in try LayerInput(fd, limits, hashes: false) }
+        let input = try ArchiveError.reading { () throws(LayerError) in try LayerInput(fd, limits, .none) }
         let archive = try ArchiveError.reading { () throws(LayerError) in try ArchiveReader(input) }
         var entries = 0
         while let entry = try ArchiveError.reading({ () throws(LayerError) in try archive.next() }) {
@@ -115,7 +115,7 @@ struct ArchiveContents {
     }
 
     /// Where a symbolic link leads inside the archive.
-    private static func resolve(_ target: [UInt8], from name: [UInt8]) throws(ArchiveError) -> [UInt8] {
+    static func resolve(_ target: [UInt8], from name: [UInt8]) throws(ArchiveError) -> [UInt8] {
         guard target.first != 0x2f else { throw ArchiveError("read", name, "a link out of the archive") }
         var path = Array(name.split(separator: 0x2f).dropLast())
         for component in target.split(separator: 0x2f) where component != [0x2e] {
@@ -129,7 +129,9 @@ struct ArchiveContents {
     }
 
     /// The file of a name, through links; nil where there is none.
-    func file(_ name: [UInt8]) -> File? {
+    func file(_ name: [UInt8]) -> File? { Self.file(name, files, links) }
+
+    static func file<File>(_ name: [UInt8], _ files: [[UInt8]: File], _ links: [[UInt8]: [UInt8]]) -> File? {
         var name = name
         for _ in 0..<8 {
             if let file = files[name] { return file }

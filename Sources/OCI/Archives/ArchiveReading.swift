@@ -36,23 +36,10 @@ public enum ImageArchive {
     public static func load(
         directory: consuming Descriptor, into blobs: BlobDirectory, for platform: Platform = .host
     ) throws(ArchiveError) -> [ArchivedImage] {
-        let index = try document(directory.fd, "index.json")
-        let marker = try document(directory.fd, "oci-layout")
-        let layout = try ArchiveError.wrapping { () throws(DocumentError) in
-            try LayoutIndex(parsing: index, marker: marker)
-        }
-        let source = BlobDirectory(reading: directory)
-        let images = try layout.images(for: platform, source)
-        for image in images {
-            try copy(image.manifest, from: source, to: blobs)
-        }
+        let layout = try ImageLayout(directory)
+        let images = try layout.images(for: platform)
+        for image in images { try copy(image.manifest, from: layout.blobs, to: blobs) }
         return images
-    }
-
-    private static func document(_ directory: FD, _ name: String) throws(ArchiveError) -> [UInt8] {
-        do throws(Errno) { return try directory.contents(of: name, atMost: Repository.documentLimit) } catch {
-            throw ArchiveError("read \(name): \(error)")
-        }
     }
 
     /// An image with all that it is made of; the manifest last.

@@ -74,7 +74,7 @@ struct DockerManifest {
     }
 
     /// `HEX.json`, as older versions write it.
-    private static func stated(_ name: [UInt8]) -> Digest? {
+    static func stated(_ name: [UInt8]) -> Digest? {
         let text = String(decoding: name, as: UTF8.self)
         return text.hasSuffix(".json") ? try? Digest("sha256:\(text.dropLast(5))") : nil
     }

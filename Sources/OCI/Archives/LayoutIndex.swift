@@ -25,7 +25,7 @@ struct LayoutIndex {
     /// The images for a platform, the same manifest once, with all its names. Entries that are no images are passed over.
     ///
     /// - Throws: ``ArchiveError`` for a blob that is missing or of the wrong size, and where there is no image for the platform.
-    func images(for platform: Platform, _ blobs: BlobDirectory) throws(ArchiveError) -> [ArchivedImage] {
+    func images(for platform: Platform, _ blobs: some BlobSource) throws(ArchiveError) -> [ArchivedImage] {
         var images: [ArchivedImage] = []
         var offered: [String] = []
         for entry in index.manifests where entry.mediaType.isManifest || entry.mediaType.isIndex {
@@ -45,7 +45,8 @@ struct LayoutIndex {
     }
 
     private static func select(
-        _ entry: ContentDescriptor, _ platform: Platform, _ blobs: BlobDirectory, depth: Int, _ offered: inout [String]
+        _ entry: ContentDescriptor, _ platform: Platform, _ blobs: some BlobSource, depth: Int,
+        _ offered: inout [String]
     ) throws(ArchiveError) -> ContentDescriptor? {
         if let own = entry.platform, own.distance(from: platform) == nil {
             offered.append(own.description)
@@ -75,7 +76,7 @@ struct LayoutIndex {
     }
 
     /// Every blob of an image is there and as large as it should be. Their content was verified when they were kept.
-    static func verify(_ manifest: ContentDescriptor, _ blobs: BlobDirectory) throws(ArchiveError) {
+    static func verify(_ manifest: ContentDescriptor, _ blobs: some BlobSource) throws(ArchiveError) {
         let bytes = try ArchiveError.wrapping { () throws(BlobError) in try blobs.document(manifest.digest) }
         guard Int64(bytes.count) == manifest.size else {
             throw ArchiveError(

@@ -3,10 +3,12 @@ internal import CLinux
 internal import Linux
 
 /// A blob on its way to being a tar: hashed, decompressed, hashed again, with ``LayerLimits`` kept.
-final class LayerInput {
+final class LayerInput: ArchiveInput {
     private let fd: FD
     private let limits: LayerLimits
-    private let hashes: Bool
+    private let hashing: Hashing
+    /// Where in the file to read next, and where it ends; nil reads from the file's own position to its end.
+    private var section: Range<Int64>?
     private let size = 256 << 10
     private let raw: UnsafeMutableRawPointer
     private let decoded: UnsafeMutableRawPointer
@@ -22,13 +24,21 @@ final class LayerInput {
     /// Told of ``blobSize`` as it grows.
     var observer: (@Sendable (Int64) -> Void)?
 
-    /// - Parameter hashes: false for an archive whose own digests nobody asks for: then there is no ``finish()``.
-    init(_ fd: FD, _ limits: LayerLimits, hashes: Bool = true) throws(LayerError) {
+    /// Which digests ``finish()`` is to give.
+    enum Hashing {
+        case none, tar, both
+    }
+
+    /// - Parameter section: the part of the file that is the blob.
+    init(
+        _ fd: FD, _ limits: LayerLimits, _ hashing: Hashing = .both, section: Range<Int64>? = nil
+    ) throws(LayerError) {
         let blob = try Digester.ofLayer()
         let tar = try Digester.ofLayer()
         self.fd = fd
         self.limits = limits
-        self.hashes = hashes
+        self.hashing = hashing
+        self.section = section
         self.blob = blob
         self.tar = tar
         raw = .allocate(byteCount: size, alignment: 4096)
@@ -57,7 +67,7 @@ final class LayerInput {
             if bytes.isEmpty { continue }
             tarSize += Int64(bytes.count)
             try checkLimits()
-            if hashes { tar.update(bytes) }
+            if hashing != .none { tar.update(bytes) }
             return bytes
         }
     }
@@ -66,17 +76,34 @@ final class LayerInput {
         var count = 0
         // The format is told by the first bytes: a pipe may give fewer at first.
         while count < (begun ? 1 : 4) {
-            let result = cl_read(fd.raw, raw + count, size - count)
+            let result = read(raw + count, size - count)
             if result == -4 { continue }
             let read = try naming("read layer", []) { () throws(Errno) in try check(result) }
             if read == 0 { break }
             count += read
         }
         rest = UnsafeRawBufferPointer(start: raw, count: count)
-        if hashes { blob.update(rest) }
+        if hashing == .both { blob.update(rest) }
         blobSize += Int64(count)
         observer?(blobSize)
         if !begun { try begin() }
+    }
+
+    private func read(_ buffer: UnsafeMutableRawPointer, _ room: Int) -> Int64 {
+        guard let place = section else { return cl_read(fd.raw, buffer, room) }
+        let result = cl_pread(fd.raw, buffer, min(room, place.count), place.lowerBound)
+        if result > 0 { section = min(place.lowerBound + result, place.upperBound)..<place.upperBound }
+        return result
+    }
+
+    /// Passes over bytes of an uncompressed section without reading them.
+    ///
+    /// - Returns: how many; the rest has to be read.
+    package func skip(_ count: Int64) -> Int64 {
+        guard let place = section, begun, decoder == nil, rest.isEmpty, count > 0 else { return 0 }
+        let skipped = min(count, place.upperBound - place.lowerBound)
+        section = (place.lowerBound + skipped)..<place.upperBound
+        return skipped
     }
 
     private func begin() throws(LayerError) {
@@ -136,7 +163,7 @@ final class LayerInput {
         }
     }
 
-    /// Reads what is left, so that the digests are of everything.
+    /// Reads what is left, so that the digests are of everything. Those that were not asked for are of nothing.
     func finish() throws(LayerError) -> (diffID: Digest, digest: Digest) {
         while !(try next().isEmpty) {}
         return (try tar.finishLayer(), try blob.finishLayer())

@@ -1,8 +1,8 @@
-internal import Linux
+public import Linux
 
 /// One object of a layer, as a tar archive says it.
-struct TarEntry: Equatable {
-    enum Kind: Equatable {
+public struct TarEntry: Equatable, Sendable {
+    public enum Kind: Equatable, Sendable {
         case file(size: Int64)
         case directory
         case symlink(target: [UInt8])
@@ -14,18 +14,18 @@ struct TarEntry: Equatable {
     }
 
     /// From the root, without a leading or a trailing slash.
-    var name: [UInt8]
-    var kind: Kind
+    public var name: [UInt8]
+    public var kind: Kind
     /// Permission and set-id bits.
-    var mode: UInt32
-    var uid: UInt32
-    var gid: UInt32
+    public var mode: UInt32
+    public var uid: UInt32
+    public var gid: UInt32
     /// Written in whole seconds, as by Docker, containerd and Buildah: fractions would cost a kilobyte for each entry.
-    var modified: Timestamp
-    var attributes: [Attribute] = []
+    public var modified: Timestamp
+    public var attributes: [Attribute] = []
 
-    struct Attribute: Equatable {
-        var name: [UInt8]
-        var value: [UInt8]
+    public struct Attribute: Equatable, Sendable {
+        public var name: [UInt8]
+        public var value: [UInt8]
     }
 }

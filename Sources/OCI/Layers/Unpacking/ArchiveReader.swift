@@ -6,30 +6,54 @@ internal import Linux
 ///
 /// libarchive converts names to the locale's encoding, and to a normal form in some: it is called under the `C` locale
 /// (by thread), where it hands out the bytes as they are in the archive, with a warning.
-final class ArchiveReader {
-    private let input: LayerInput
+package final class ArchiveReader {
+    private let input: any ArchiveInput
+    private let noun: String
     private let archive: OpaquePointer
     private let locale: locale_t?
     private let previous: locale_t?
+    private let skips: Bool
     private var failure: LayerError?
+    /// Where the data of the entry just read begins, in a tar that is not compressed.
+    private(set) var position: Int64 = 0
+    /// Whether that data lies in pieces.
+    private(set) var isSparse = false
     private var started = false
     /// Bytes of the entry just read, and those of them that were not handed out yet.
     private var size: Int64 = 0
     private var missing: Int64 = 0
-    private var isPadded = false
+    /// Bytes of the tar so far.
+    private var given: Int64 = 0
+    private var isPadded: Bool
     private let zeros: UnsafeMutableRawBufferPointer
 
     /// The reader must be used and released on the thread that made it.
-    init(_ input: LayerInput) throws(LayerError) {
-        guard let archive = archive_read_new() else { throw LayerError(.unavailable, "read layer", "no memory") }
+    ///
+    /// - Parameters:
+    ///   - decompresses: whether the bytes may be compressed, by whatever tar(1) decompresses.
+    ///   - noun: what is read, for messages.
+    ///   - skips: data that nobody asks for is not read, where the input can pass over it.
+    package init(
+        _ input: any ArchiveInput, decompresses: Bool = false, noun: String = "layer", skips: Bool = false
+    ) throws(LayerError) {
+        guard let archive = archive_read_new() else { throw LayerError(.unavailable, "read \(noun)", "no memory") }
         self.input = input
+        self.noun = noun
         self.archive = archive
         zeros = .allocate(byteCount: 512, alignment: 1)
         zeros.initializeMemory(as: UInt8.self, repeating: 0)
+        self.skips = skips
+        // What is given is not the tar itself then.
+        isPadded = decompresses
         locale = newlocale(LC_CTYPE_MASK, "C", nil)
         previous = uselocale(locale)
         archive_read_support_format_tar(archive)
         archive_read_support_format_empty(archive)
+        guard decompresses else { return }
+        archive_read_support_filter_gzip(archive)
+        archive_read_support_filter_bzip2(archive)
+        archive_read_support_filter_xz(archive)
+        archive_read_support_filter_zstd(archive)
     }
 
     deinit {
@@ -41,16 +65,26 @@ final class ArchiveReader {
 
     private func start() throws(LayerError) {
         started = true
-        let result = ca_read_open(archive, Unmanaged.passUnretained(self).toOpaque()) { _, client, buffer in
-            guard let client, let buffer else { return -1 }
-            return Unmanaged<ArchiveReader>.fromOpaque(client).takeUnretainedValue().give(buffer)
-        }
+        let client = Unmanaged.passUnretained(self).toOpaque()
+        let read:
+            @convention(c) (OpaquePointer?, UnsafeMutableRawPointer?, UnsafeMutablePointer<UnsafeRawPointer?>?)
+                -> Int = { _, client, buffer in
+                    guard let client, let buffer else { return -1 }
+                    return Unmanaged<ArchiveReader>.fromOpaque(client).takeUnretainedValue().give(buffer)
+                }
+        let result =
+            skips
+            ? ca_read_open_skipping(archive, client, read) { _, client, count in
+                guard let client else { return 0 }
+                return Unmanaged<ArchiveReader>.fromOpaque(client).takeUnretainedValue().skip(count)
+            } : ca_read_open(archive, client, read)
         if result != CA_OK { throw problem([]) }
     }
 
     private func give(_ buffer: UnsafeMutablePointer<UnsafeRawPointer?>) -> Int {
         do throws(LayerError) {
             var bytes = try input.next()
+            given += Int64(bytes.count)
             if bytes.isEmpty { bytes = padding }
             buffer.pointee = bytes.baseAddress
             return bytes.count
@@ -64,20 +98,26 @@ final class ArchiveReader {
     /// What the last block lacks. Go's writers may end with the data of the last file (umoci insert does), and Go's reader, which
     /// all of them are tested with, takes it; a file that lacks data is another matter.
     private var padding: UnsafeRawBufferPointer {
-        let excess = Int(input.tarSize % 512)
+        let excess = Int(given % 512)
         guard missing == 0, excess > 0, !isPadded else { return UnsafeRawBufferPointer(start: nil, count: 0) }
         isPadded = true
         return UnsafeRawBufferPointer(rebasing: zeros[excess...])
     }
 
+    private func skip(_ count: Int64) -> Int64 {
+        let skipped = input.skip(count)
+        given += skipped
+        return skipped
+    }
+
     private func problem(_ name: [UInt8]) -> LayerError {
         if let failure { return failure }
         let text = archive_error_string(archive).map { String(cString: $0) } ?? "no tar archive"
-        return LayerError(.refused, "read layer", name, printable(text))
+        return LayerError(.refused, "read \(noun)", name, printable(text))
     }
 
     /// - Throws: ``LayerError`` for what is no tar, and for an entry that no directory could hold.
-    func next() throws(LayerError) -> TarEntry? {
+    package func next() throws(LayerError) -> TarEntry? {
         if !started { try start() }
         var raw: OpaquePointer?
         let result = archive_read_next_header(archive, &raw)
@@ -90,6 +130,8 @@ final class ArchiveReader {
             guard text.contains("can't be converted") else { throw problem(stored) }
         }
         let entry = try entry(raw, stored)
+        position = ca_position(archive)
+        isSparse = ca_entry_is_sparse(raw) != 0
         if case .file(let size) = entry.kind { missing = size } else { missing = 0 }
         size = missing
         return entry
@@ -144,7 +186,7 @@ final class ArchiveReader {
     }
 
     /// The data of the entry just read, piece by piece with its offset; what is between pieces is a hole.
-    func data(
+    package func data(
         of name: [UInt8], _ body: (UnsafeRawBufferPointer, Int64) throws(LayerError) -> Void
     ) throws(LayerError) {
         while true {
