@@ -68,7 +68,7 @@ let package = Package(
         .target(
             name: "Build",
             dependencies: [
-                "Dockerfile", "OCI", "Linux", "CLinux",
+                "Containers", "Configuring", "Dockerfile", "OCI", "Linux", "CLinux",
                 .product(name: "Subprocess", package: "swift-subprocess"),
                 .product(name: "SystemPackage", package: "swift-system"),
                 .product(name: "GRDB", package: "GRDB.swift"),
@@ -82,8 +82,8 @@ let package = Package(
         .executableTarget(
             name: "shale",
             dependencies: [
-                "UnionFuse", "Union", "Changes", "Analysis", "Configuring", "Containers", "GoTemplate",
-                "Inspection", "OCI", "Linux", "CLinux",
+                "UnionFuse", "Union", "Changes", "Analysis", "Build", "Configuring", "Containers", "Dockerfile",
+                "GoTemplate", "Inspection", "OCI", "Linux", "CLinux",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ], swiftSettings: strict),
         .target(

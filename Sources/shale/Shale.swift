@@ -15,9 +15,8 @@ struct Shale: ParsableCommand {
         subcommands: [
             Mount.self, Unmount.self, Try.self, Diff.self, Run.self, Processes.self, Remove.self, Commit.self,
             LayerCommand.self, Images.self, Tag.self, RemoveImage.self, History.self, Inspect.self, Pull.self,
-            Push.self,
-            Load.self, Save.self, Import.self, Export.self, Prune.self, Login.self, Logout.self, Analyze.self,
-            Info.self,
+            Push.self, Load.self, Save.self, Import.self, Export.self, Prune.self, Login.self, Logout.self,
+            BuildCommand.self, Analyze.self, Info.self,
             Doctor.self, Unpack.self,
         ])
 

@@ -87,7 +87,11 @@ extension Store {
 
     /// Everything that images, containers and leases need, as digests.
     private func used(_ db: Database) throws -> Set<String> {
-        var used = Set(try String.fetchAll(db, sql: "SELECT digest FROM lease UNION SELECT diffID FROM containerLayer"))
+        let held = """
+            SELECT digest FROM lease UNION SELECT diffID FROM containerLayer
+                UNION SELECT diffID FROM buildCache UNION SELECT blob FROM buildCache
+            """
+        var used = Set(try String.fetchAll(db, sql: held))
         for image in try Row.fetchAll(db, sql: "SELECT * FROM image").map(Self.descriptor) {
             let content = try content(of: image)
             used.formUnion(content.blobs.map(\.digest.description))
