@@ -110,8 +110,13 @@ import Testing
         #expect(pruned.hasSuffix(": \(size)B\n") == (size < 1000))
         #expect(layer > 0)
         #expect(try names() == ["a:1"])
+        try workshop.store.cache(
+            .init(diffID: dangling.config.diffIDs[0], blob: dangling.manifest.layers[0]), as: image.id, place: "RUN",
+            parts: "")
         let lease = try workshop.store.lease()
         try lease.hold([image.descriptor.digest])
+        #expect(try workshop.shell("shale prune -a --filter label=x") == "Total reclaimed space: 0B\n")
+        #expect(try workshop.shell("shale prune -a") == "Deleted build cache: 1 steps\nTotal reclaimed space: 0B\n")
         #expect(try workshop.shell("shale prune -a") == "Total reclaimed space: 0B\n")
         withExtendedLifetime(lease) {}
     }
