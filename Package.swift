@@ -47,8 +47,13 @@ let package = Package(
             ], swiftSettings: strict),
         .target(
             name: "Analysis",
-            dependencies: ["OCI", "Changes", "Linux", "CLinux", .product(name: "Yams", package: "Yams")],
-            swiftSettings: strict),
+            dependencies: [
+                "OCI", "Changes", "Dockerfile", "Union", "Linux", "CLinux", "CCompression",
+                .product(name: "GRDB", package: "GRDB.swift"), .product(name: "Yams", package: "Yams"),
+            ], swiftSettings: strict),
+        .testTarget(
+            name: "AuditTests", dependencies: ["Analysis", "Dockerfile", "OCI", "Linux", "CLinux", "shale"],
+            exclude: ["Fixtures"], swiftSettings: strict),
         .testTarget(
             name: "AnalysisTests", dependencies: ["Analysis", "OCI", "Changes", "Linux", "CLinux", "shale"],
             swiftSettings: strict),
@@ -58,11 +63,6 @@ let package = Package(
         .target(name: "Configuring", dependencies: ["Dockerfile", "OCI"], swiftSettings: strict),
         .testTarget(
             name: "ConfiguringTests", dependencies: ["Configuring", "Dockerfile", "OCI"], swiftSettings: strict),
-        .target(name: "GoTemplate", swiftSettings: strict),
-        // What commands say of images and containers: lists, and documents with docker's fields.
-        .target(name: "Inspection", dependencies: ["Containers", "GoTemplate", "OCI", "Linux"], swiftSettings: strict),
-        .testTarget(
-            name: "GoTemplateTests", dependencies: ["GoTemplate"], exclude: ["Fixtures"], swiftSettings: strict),
         .target(
             name: "Containers", dependencies: ["Configuring", "OCI", "Union", "Linux", "CLinux"], swiftSettings: strict),
         .target(
@@ -78,12 +78,18 @@ let package = Package(
             dependencies: [
                 "Build", "Dockerfile", "OCI", "Linux", "CLinux", .product(name: "GRDB", package: "GRDB.swift"),
             ], swiftSettings: strict),
+        .target(name: "GoTemplate", swiftSettings: strict),
+        // What commands say of images and containers: lists, and documents with docker's fields.
+        .target(name: "Inspection", dependencies: ["Containers", "GoTemplate", "OCI", "Linux"], swiftSettings: strict),
+        .testTarget(
+            name: "GoTemplateTests", dependencies: ["GoTemplate"], exclude: ["Fixtures"], swiftSettings: strict),
         .target(name: "Changes", dependencies: ["Linux", "CLinux"], swiftSettings: strict),
         .executableTarget(
             name: "shale",
             dependencies: [
-                "UnionFuse", "Union", "Changes", "Analysis", "Build", "Configuring", "Containers", "Dockerfile",
-                "GoTemplate", "Inspection", "OCI", "Linux", "CLinux",
+                "UnionFuse", "Union", "Changes", "Analysis", "Build", "Containers", "Configuring", "Dockerfile",
+                "GoTemplate",
+                "Inspection", "OCI", "Linux", "CLinux",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ], swiftSettings: strict),
         .target(

@@ -3,33 +3,46 @@ public import GoTemplate
 internal import OCI
 
 extension Inspector {
-    /// A container, with the fields of docker's `container inspect`.
-    public func document(of record: ContainerRecord) -> Value {
+    /// A container, with the fields of docker's `container inspect` that mean something here.
+    ///
+    /// - Throws: ``ContainerError``; `missing` where there is none of that name or id, or several begin so.
+    public func container(_ name: String) throws(ContainerError) -> Value {
         let containers = ContainerStore(store)
-        let path = record.arguments.first ?? ""
+        let record = try containers.find(name)
+        let directory = containers.directory(record.id)
+        func text(_ path: [UInt8]) -> String { String(decoding: path, as: UTF8.self) }
+        var data: [String: String] = [
+            "UpperDir": text(containers.upper(of: record)), "WorkDir": text(directory.work),
+            "MergedDir": text(directory.merged),
+        ]
+        data["LowerDir"] = containers.lowers(of: record).map(text).joined(separator: ":")
         return .object([
             .init("Id", .string(record.id)), .init("Created", .string(record.created.description)),
-            .init("Path", .string(path)), .init("Args", .strings(Array(record.arguments.dropFirst()))),
-            .init("State", Self.state(record, containers.state(of: record))),
-            .init("Image", .string(record.imageID.description)), .init("Name", .string("/\(record.name)")),
+            .init("Path", .string(record.arguments.first ?? "")),
+            .init("Args", .strings(Array(record.arguments.dropFirst()))),
+            .init("State", state(record, containers.state(of: record))),
+            .init("Image", .string(record.imageID.description)), .init("Name", .string("/" + record.name)),
+            .init("GraphDriver", Self.graphDriver(data)),
             .init(
                 "HostConfig",
                 .object([
-                    .init("Binds", .strings(record.volumes.isEmpty ? nil : record.volumes)),
-                    .init("NetworkMode", .string(record.network)), .init("ReadonlyRootfs", .bool(record.isReadOnly)),
+                    .init("Binds", .strings(record.volumes)), .init("NetworkMode", .string(record.network)),
+                    .init("ReadonlyRootfs", .bool(record.isReadOnly)),
                 ])),
-            .init("GraphDriver", Self.graphDriver(directories(of: record, containers))),
-            .init("Mounts", .list(.init(record.volumes.map(Self.mount)))), .init("Config", config(record)),
+            .init("Mounts", .list(.init(record.volumes.map(Self.mount)))),
+            .init("Config", config(record)),
         ])
     }
 
-    private static func state(_ record: ContainerRecord, _ state: ContainerState) -> Value {
-        let status: String
+    private func state(_ record: ContainerRecord, _ state: ContainerState) -> Value {
+        var status = "created"
         var code: Int64 = 0
         switch state {
-        case .created: status = "created"
+        case .created: break
         case .running: status = "running"
-        case .exited(let number): (status, code) = ("exited", Int64(number))
+        case .exited(let exit):
+            status = "exited"
+            code = Int64(exit)
         }
         let never = "0001-01-01T00:00:00Z"
         return .object([
@@ -40,24 +53,12 @@ extension Inspector {
         ])
     }
 
-    /// Where it lies. The merged tree is there while the container runs, in a namespace of its own.
-    private func directories(of record: ContainerRecord, _ containers: ContainerStore) -> [String: String] {
-        func text(_ path: [UInt8]) -> String { String(decoding: path, as: UTF8.self) }
-        let directory = containers.directory(record.id)
-        return [
-            "LowerDir": containers.lowers(of: record).map(text).joined(separator: ":"),
-            "UpperDir": text(containers.upper(of: record)), "WorkDir": text(directory.work),
-            "MergedDir": text(directory.merged),
-        ]
-    }
-
-    /// `SOURCE:DESTINATION[:ro]`.
     private static func mount(_ volume: String) -> Value {
-        let parts = volume.split(separator: ":", omittingEmptySubsequences: false).map(String.init)
-        let isReadOnly = parts.count > 2 && parts[2].split(separator: ",").contains("ro")
+        let parts = volume.split(separator: ":").map(String.init)
         return .object([
-            .init("Type", .string("bind")), .init("Source", .string(parts[0])),
-            .init("Destination", .string(parts.count > 1 ? parts[1] : parts[0])), .init("RW", .bool(!isReadOnly)),
+            .init("Type", .string("bind")), .init("Source", .string(parts.first ?? "")),
+            .init("Destination", .string(parts.count > 1 ? parts[1] : "")),
+            .init("RW", .bool(parts.last != "ro")),
         ])
     }
 

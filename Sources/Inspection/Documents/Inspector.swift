@@ -18,7 +18,7 @@ public struct Inspector: Sendable {
     /// - Throws: ``StoreError``; `missing` where there is nothing of that name, or several that begin so.
     public func document(of name: String, _ kind: Kind? = nil) throws(StoreError) -> Value {
         if kind != .image {
-            do throws(ContainerError) { return document(of: try ContainerStore(store).find(name)) } catch {
+            do throws(ContainerError) { return try container(name) } catch {
                 // Several containers begin so: an image is not meant.
                 let isMissing = error.kind == .missing && !error.description.contains("begin so")
                 guard kind == nil, isMissing else {
