@@ -70,6 +70,13 @@ extension FD {
     }
 
     /// Writes all of `bytes` at `offset`, or throws.
+    public func writeAll(_ bytes: [UInt8], at offset: Int64 = 0) throws(Errno) {
+        try bytes.withUnsafeBufferPointer { (buffer) throws(Errno) in
+            try writeAll(UnsafeRawBufferPointer(buffer), at: offset)
+        }
+    }
+
+    /// Writes all of `bytes` at `offset`, or throws.
     public func writeAll(_ bytes: UnsafeRawBufferPointer, at offset: Int64) throws(Errno) {
         var done = 0
         while done < bytes.count, let base = bytes.baseAddress {

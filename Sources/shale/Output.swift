@@ -1,6 +1,7 @@
 import ArgumentParser
 import Changes
 import Glibc
+import Linux
 import OCI
 import Union
 
@@ -65,6 +66,22 @@ enum Output {
             ]
             print("{\(fields.joined(separator: ","))}")
         }
+    }
+
+    /// A document that is ready.
+    static func bytes(_ bytes: [UInt8]) throws {
+        do throws(Errno) { try OutputFile.stream(bytes, to: FD(1)) } catch {
+            // Whoever read it has enough.
+            if error == Errno(EPIPE) { throw ExitCode(0) }
+            throw Failure.failed("write: \(error)")
+        }
+    }
+
+    /// The width of the terminal on standard output; nil where it is none.
+    static var columns: Int? {
+        var size = winsize()
+        guard isatty(1) == 1, ioctl(1, UInt(TIOCGWINSZ), &size) == 0, size.ws_col > 0 else { return nil }
+        return Int(size.ws_col)
     }
 
     /// A JSON string; bytes that are not UTF-8 become U+FFFD.

@@ -220,7 +220,9 @@ public struct ImageOpener {
         }
         let image = try Self.choose(images, path, chosen, \.names)
         let found = try opened(image, in: blobs, path)
-        _ = cl_raise_descriptor_limit(nil)
+        // One for each layer.
+        var limit: UInt64 = 0
+        _ = cl_raise_descriptor_limit(&limit)
         var layers: [OpenedLayer] = []
         for layer in found.layers {
             guard let blob = layer.descriptor else { continue }

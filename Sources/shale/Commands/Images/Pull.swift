@@ -21,13 +21,19 @@ struct Pull: ParsableCommand {
 
     func run() throws {
         let reference = try Self.reference(name)
-        let store = try location.store()
+        let named = try Self.pull(reference, into: try location.store(), options, platform)
+        print(reference.with(digest: named.digest).description)
+    }
+
+    /// The image or index that a name stands for, with what this machine needs of it, unpacked.
+    static func pull(
+        _ reference: Reference, into store: Store, _ options: RegistryOptions, _ platform: Platform?
+    ) throws -> ContentDescriptor {
         let registry = try options.registry(reference.registry)
-        let platform = platform
         let display = TransferDisplay("pull \(reference.familiar)")
         let unpackDisplay = TransferDisplay("unpack \(reference.familiar)", hidden: true)
         defer { display.end() }
-        let named = try reporting {
+        return try reporting {
             let lease = try store.lease()
             var pull = ImagePull(registry.repository(reference.repository), into: try lease.blobs())
             pull.observer = display.observer
@@ -37,10 +43,8 @@ struct Pull: ParsableCommand {
             unpackDisplay.show()
             try unpacking.finish()
             try store.record(outcome.named, as: reference)
-            return outcome.named.digest
+            return outcome.named
         }
-        display.end()
-        print(reference.with(digest: named).description)
     }
 
     static func reference(_ text: String) throws -> Reference {

@@ -1,0 +1,46 @@
+/// What package managers keep and no container needs.
+enum PackageCache {
+    /// Directories from the root.
+    private static let absolute: [(place: String, name: String)] = [
+        ("var/lib/apt/lists/", "apt lists"), ("var/cache/apt/", "apt archives"),
+        ("var/cache/debconf/", "debconf cache"),
+        ("var/cache/apk/", "apk cache"), ("etc/apk/cache/", "apk cache"), ("var/cache/yum/", "yum cache"),
+        ("var/cache/dnf/", "dnf cache"), ("var/cache/libdnf5/", "dnf cache"), ("var/cache/zypp/", "zypper cache"),
+        ("var/cache/pacman/pkg/", "pacman cache"), ("var/cache/ldconfig/", "ldconfig cache"),
+        ("var/cache/xbps/", "xbps cache"), ("usr/local/share/.cache/yarn/", "yarn cache"),
+        ("root/go/pkg/mod/cache/", "Go module cache"), ("go/pkg/mod/cache/", "Go module cache"),
+        ("usr/local/cargo/registry/", "Cargo registry"),
+    ]
+
+    /// Directories anywhere, mostly in somebody's home.
+    private static let anywhere: [(place: String, name: String)] = [
+        ("/.cache/pip/", "pip cache"), ("/.cache/uv/", "uv cache"), ("/.cache/pypoetry/", "Poetry cache"),
+        ("/.cache/go-build/", "Go build cache"), ("/.cache/yarn/", "yarn cache"), ("/.npm/_cacache/", "npm cache"),
+        ("/.npm/_logs/", "npm logs"), ("/.yarn/cache/", "yarn cache"), ("/.local/share/pnpm/store/", "pnpm store"),
+        ("/.pnpm-store/", "pnpm store"), ("/.cargo/registry/", "Cargo registry"), ("/.cargo/git/", "Cargo checkouts"),
+        ("/.gem/ruby/cache/", "gem cache"), ("/.bundle/cache/", "Bundler cache"),
+        ("/.composer/cache/", "Composer cache"),
+        ("/.m2/repository/", "Maven repository"), ("/.gradle/caches/", "Gradle caches"),
+        ("/.nuget/packages/", "NuGet packages"),
+        ("/conda/pkgs/", "conda packages"), ("/.cache/composer/", "Composer cache"),
+    ]
+
+    /// What a file is kept for, by its path from the root; nil for an ordinary file.
+    static func name(_ path: [UInt8]) -> String? { find(path)?.name }
+
+    /// The directory that a package manager keeps a file in, without slashes at either end.
+    static func directory(of path: [UInt8]) -> [UInt8]? { find(path).map { Array(path[..<$0.end]) } }
+
+    private static func find(_ path: [UInt8]) -> (name: String, end: Int)? {
+        if let found = absolute.first(where: { path.starts(with: $0.place.utf8) }) {
+            return (found.name, found.place.utf8.count - 1)
+        }
+        guard path.contains(0x2e) || path.starts(with: "opt/conda".utf8) else { return nil }
+        let whole = [0x2f] + path
+        for (place, name) in anywhere {
+            // The slash before the path is not part of it.
+            if let range = whole.firstRange(of: Array(place.utf8)) { return (name, range.upperBound - 2) }
+        }
+        return nil
+    }
+}

@@ -1,0 +1,47 @@
+import Analysis
+import OCI
+
+/// Opens and reads what a user names, with a line on the terminal when it takes long. What goes wrong is one line.
+struct ImageReading {
+    let location: StoreOptions
+    let platform: Platform
+    /// The command's name, for messages.
+    let command: String
+
+    /// - Throws: ``Failure``.
+    func analysis(_ name: [UInt8]) throws -> ImageAnalysis {
+        try read(name) { image, pass in try await ImageAnalysis.read(image, pass) }
+    }
+
+    /// The merged tree alone.
+    ///
+    /// - Throws: ``Failure``.
+    func tree(_ name: [UInt8]) throws -> ImageTree {
+        try read(name) { image, pass in ImageTree.build(try await pass.read(image).map(\.contents)) }
+    }
+
+    /// Anything else that takes a pass over the layers.
+    ///
+    /// - Throws: ``Failure``.
+    func read<Result: Sendable>(
+        _ name: [UInt8], _ body: @escaping @Sendable (OpenedImage, LayerPass) async throws -> Result
+    ) throws -> Result {
+        let opener = ImageOpener(for: platform) { () throws(AnalysisError) in try self.store() }
+        let display = ReadingDisplay()
+        defer { display.end() }
+        do {
+            let image = try opener.open(name)
+            return try waiting { try await body(image, LayerPass(observer: display.observer)) }
+        } catch {
+            throw Failure.failed("\(command) \(displayed(name)): \(error)")
+        }
+    }
+
+    private func store() throws(AnalysisError) -> Store {
+        do { return try location.store() } catch let failure as Failure {
+            throw AnalysisError(failure.message)
+        } catch {
+            throw AnalysisError("\(error)")
+        }
+    }
+}
