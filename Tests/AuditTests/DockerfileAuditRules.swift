@@ -156,6 +156,8 @@ import Testing
             String(repeating: "'", count: 100_001), String(repeating: "((", count: 100_000), "sudo \\",
         ]
         for monster in monsters { _ = try audit(Self.good + "RUN true; " + monster + "\n") }
+        let stages = (0..<30_000).map { "FROM \($0 == 0 ? "a:1" : "s\($0 - 1)") AS s\($0)\nCOPY --from=same a /b\n" }.joined()
+        #expect(try ids(stages).filter { $0 == "copy-from-unknown" }.count == 30_000)
         let many = String(repeating: "RUN sudo a\n# shale ignore=x\n", count: 20_000)
         #expect(try ids(Self.good + many).filter { $0 == "run-sudo" }.count == 20_000)
     }
