@@ -68,7 +68,7 @@ let package = Package(
         .target(
             name: "Build",
             dependencies: [
-                "Dockerfile", "OCI", "Linux", "CLinux",
+                "Containers", "Configuring", "Dockerfile", "OCI", "Linux", "CLinux",
                 .product(name: "Subprocess", package: "swift-subprocess"),
                 .product(name: "SystemPackage", package: "swift-system"),
                 .product(name: "GRDB", package: "GRDB.swift"),
@@ -78,11 +78,17 @@ let package = Package(
             dependencies: [
                 "Build", "Dockerfile", "OCI", "Linux", "CLinux", .product(name: "GRDB", package: "GRDB.swift"),
             ], swiftSettings: strict),
+        .target(name: "GoTemplate", swiftSettings: strict),
+        // What commands say of images and containers: lists, and documents with docker's fields.
+        .target(name: "Inspection", dependencies: ["GoTemplate", "OCI", "Linux"], swiftSettings: strict),
+        .testTarget(
+            name: "GoTemplateTests", dependencies: ["GoTemplate"], exclude: ["Fixtures"], swiftSettings: strict),
         .target(name: "Changes", dependencies: ["Linux", "CLinux"], swiftSettings: strict),
         .executableTarget(
             name: "shale",
             dependencies: [
-                "UnionFuse", "Union", "Changes", "Analysis", "Containers", "Dockerfile", "OCI", "Linux", "CLinux",
+                "UnionFuse", "Union", "Changes", "Analysis", "Build", "Containers", "Configuring", "Dockerfile", "GoTemplate",
+                "Inspection", "OCI", "Linux", "CLinux",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ], swiftSettings: strict),
         .target(

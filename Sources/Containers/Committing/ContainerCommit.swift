@@ -74,7 +74,9 @@ public struct ContainerCommit: Sendable {
         _ record: ContainerRecord, _ containers: ContainerStore, _ lease: Lease
     ) throws(ContainerError) -> BuiltLayer {
         let store = containers.store
-        let source = LayerSource(upper: containers.upper(of: record), lowers: containers.lowers(of: record))
+        // Without the mount points: a directory that was renamed does not take them with it.
+        let lowers = Array(containers.lowers(of: record).dropFirst())
+        let source = LayerSource(upper: containers.upper(of: record), lowers: lowers)
         let layer = try store.built(LayerBuilder(coding, latest: latest), source, lease)
         // One that runs goes on writing to its upper.
         guard record.committed == nil, layer.standsAlone, containers.state(of: record) != .running else { return layer }

@@ -1,11 +1,11 @@
 internal import CLinux
-internal import Linux
+public import Linux
 internal import OCI
 internal import Union
 
 /// A layer of its own for what a container's mounts need to stand on: files and directories that the image lacks. It lies
 /// between the image and the upper, so that no diff and no commit shows them.
-struct MountPoints {
+public struct MountPoints {
     private let union: Union
     private let layer: FD
 
@@ -18,7 +18,7 @@ struct MountPoints {
     /// - Parameters:
     ///   - lowers: the image's, from top to bottom.
     ///   - layer: an empty directory.
-    init(lowers: [[UInt8]], layer: FD) throws(ContainerError) {
+    public init(lowers: [[UInt8]], layer: FD) throws(ContainerError) {
         var configuration = Configuration()
         configuration.lowers = lowers
         configuration.redirect = .follow
@@ -29,7 +29,9 @@ struct MountPoints {
     }
 
     /// Everything that a sandbox with these mounts stands on.
-    func makeAll(_ mounts: [SandboxSpec.Mount]) throws(ContainerError) {
+    ///
+    /// - Throws: ``ContainerError``.
+    public func makeAll(_ mounts: [SandboxSpec.Mount]) throws(ContainerError) {
         for path in ["/proc", "/sys", "/dev"] { try make(Array(path.utf8), isDirectory: true) }
         for path in NetworkFiles.paths { try make(Array(path.utf8), isDirectory: false) }
         for mount in mounts {
@@ -49,6 +51,12 @@ struct MountPoints {
             guard !missing.isEmpty else { return }
             try create(there, missing, isDirectory: isDirectory)
         }
+    }
+
+    /// Whether there is a directory at a path, which is absolute in the image.
+    public func hasDirectory(_ path: [UInt8]) -> Bool {
+        guard let (there, missing) = try? resolve(path) else { return false }
+        return missing.isEmpty && there.last?.status.isDirectory ?? true
     }
 
     /// As far as the path is there, and what is missing of it. Symlinks lead inside the image only.

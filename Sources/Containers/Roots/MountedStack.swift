@@ -75,6 +75,13 @@ public struct MountedStack: ~Copyable {
     /// - Throws: ``ContainerError`` when something is still in it.
     public consuming func end() throws(ContainerError) {
         let result = cl_umount2(path.cPath, 0)
+        if result == -1 {
+            // Only fusermount3 may: the server calls it when its tie is cut.
+            let server = server
+            _ = consume tie
+            _ = server.wait()
+            return
+        }
         if result < 0 {
             let action = "unmount \(printable(String(decoding: path, as: UTF8.self)))"
             throw ContainerError(.failed, "\(action): \(Errno(0 &- result))")

@@ -43,7 +43,7 @@ public struct ImageUser: Equatable, Sendable {
     }
 
     /// Him, or root where this namespace has no other ids: his home and nothing else of his then.
-    var available: ImageUser {
+    public var available: ImageUser {
         guard UserNamespace.ids == 1 else { return self }
         var root = ImageUser()
         root.home = home

@@ -6,7 +6,7 @@ struct StateDatabase: Sendable {
     private let queue: DatabaseQueue
 
     /// Raised with each change of the schema.
-    private static let version = 2
+    private static let version = 3
 
     /// - Parameter path: of the file, which is made where it is missing.
     init(_ path: String) throws(StoreError) {
@@ -35,6 +35,16 @@ struct StateDatabase: Sendable {
                 sql: """
                     CREATE TABLE containerLayer (
                         container TEXT NOT NULL REFERENCES container ON DELETE CASCADE, diffID TEXT NOT NULL) STRICT
+                    """)
+        }
+        if found < 3 {
+            try db.execute(
+                sql: """
+                    CREATE TABLE buildCache (
+                        key TEXT PRIMARY KEY, place TEXT NOT NULL, parts TEXT NOT NULL, diffID TEXT NOT NULL,
+                        blob TEXT NOT NULL, mediaType TEXT NOT NULL, size INTEGER NOT NULL, created TEXT NOT NULL,
+                        used INTEGER NOT NULL) STRICT;
+                    CREATE INDEX buildCachePlace ON buildCache (place, used);
                     """)
         }
         try db.execute(sql: "PRAGMA user_version = \(version)")
