@@ -80,7 +80,7 @@ let package = Package(
             ], swiftSettings: strict),
         .target(name: "GoTemplate", swiftSettings: strict),
         // What commands say of images and containers: lists, and documents with docker's fields.
-        .target(name: "Inspection", dependencies: ["GoTemplate", "OCI", "Linux"], swiftSettings: strict),
+        .target(name: "Inspection", dependencies: ["Containers", "GoTemplate", "OCI", "Linux"], swiftSettings: strict),
         .testTarget(
             name: "GoTemplateTests", dependencies: ["GoTemplate"], exclude: ["Fixtures"], swiftSettings: strict),
         .target(name: "Changes", dependencies: ["Linux", "CLinux"], swiftSettings: strict),

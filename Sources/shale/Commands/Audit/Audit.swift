@@ -1,7 +1,6 @@
 public import Analysis
 public import ArgumentParser
 import Dockerfile
-import Glibc
 import Linux
 import OCI
 
@@ -115,7 +114,7 @@ struct Audit: ParsableCommand {
         do { reference = try tag.map { try Reference($0) } } catch { throw Failure.used("name the image: \(error)") }
         let store = try location.store()
         let mender = ImageMender(
-            configuration: adjusted(settings), user: user, created: try SourceDate.epoch() ?? Int64(time(nil)))
+            configuration: adjusted(settings), user: user, created: try SourceDate.epoch ?? SourceDate.now)
         let mended = try reporting { [platform] in
             try await mender.mend(String(decoding: name, as: UTF8.self), in: store, for: platform, as: reference)
         }

@@ -1,6 +1,5 @@
 import Analysis
 import ArgumentParser
-import Glibc
 import Linux
 import OCI
 
@@ -40,7 +39,7 @@ struct SBOM: ParsableCommand {
     var image: String
 
     func run() throws {
-        let created = try SourceDate.epoch() ?? Int64(time(nil))
+        let created = try SourceDate.epoch ?? SourceDate.now
         let list = try ImageReading(location: location, platform: platform, command: "sbom")
             .read(Arguments.bytes(image)) { image, pass in try await SoftwareInventory.read(image, pass) }
         for note in list.notes { say("not read: \(note)") }
