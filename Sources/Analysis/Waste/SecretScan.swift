@@ -36,25 +36,26 @@ struct SecretScan: LayerVisitor {
         case ".netrc", "_netrc", ".git-credentials", ".pgpass", ".npmrc", ".pypirc", ".yarnrc.yml", ".htpasswd",
             "shadow":
             return text
-        case "credentials" where path.contains(Array(".aws/".utf8)): return "aws"
-        case "config.json" where path.contains(Array(".docker/".utf8)): return "docker"
-        case "config" where path.contains(Array(".kube/".utf8)): return "kubernetes"
+        case "credentials" where path.holds(Array(".aws/".utf8)): return "aws"
+        case "config.json" where path.holds(Array(".docker/".utf8)): return "docker"
+        case "config" where path.holds(Array(".kube/".utf8)): return "kubernetes"
         case _ where text == ".env" || text.hasPrefix(".env."): return "environment"
         default: return ""
         }
     }
 
     private static func key(_ bytes: [UInt8]) -> String? {
-        let start = bytes.prefix(64)
-        if start.contains(Array("PRIVATE KEY-----".utf8)), start.contains(Array("-----BEGIN".utf8)) {
-            return "private key"
-        }
-        if start.starts(with: "PuTTY-User-Key-File".utf8) { return "private key" }
-        return nil
+        let start = Array(bytes.prefix(64))
+        if start.holds(keyBegin), start.holds(keyEnd) { return "private key" }
+        return bytes.starts(with: putty) ? "private key" : nil
     }
 
+    private static let keyBegin = Array("-----BEGIN".utf8)
+    private static let keyEnd = Array("PRIVATE KEY-----".utf8)
+    private static let putty = Array("PuTTY-User-Key-File".utf8)
+
     private static func credential(_ name: String, _ bytes: [UInt8]) -> String? {
-        func has(_ text: String) -> Bool { bytes.contains(Array(text.utf8)) }
+        func has(_ text: String) -> Bool { bytes.holds(Array(text.utf8)) }
         switch name {
         case ".netrc", "_netrc": return has("password") ? "netrc passwords" : nil
         case ".git-credentials": return has("://") ? "git credentials" : nil
