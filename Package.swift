@@ -54,11 +54,30 @@ let package = Package(
             swiftSettings: strict),
         .target(name: "Dockerfile", swiftSettings: strict),
         .testTarget(name: "DockerfileTests", dependencies: ["Dockerfile"], swiftSettings: strict),
+        // An image's configuration changed by the instructions of a Dockerfile: for build, commit and import.
+        .target(name: "Configuring", dependencies: ["Dockerfile", "OCI"], swiftSettings: strict),
+        .testTarget(
+            name: "ConfiguringTests", dependencies: ["Configuring", "Dockerfile", "OCI"], swiftSettings: strict),
+        .target(
+            name: "Containers", dependencies: ["Configuring", "OCI", "Union", "Linux", "CLinux"], swiftSettings: strict),
+        .target(
+            name: "Build",
+            dependencies: [
+                "Containers", "Configuring", "Dockerfile", "OCI", "Linux", "CLinux",
+                .product(name: "Subprocess", package: "swift-subprocess"),
+                .product(name: "SystemPackage", package: "swift-system"),
+                .product(name: "GRDB", package: "GRDB.swift"),
+            ], swiftSettings: strict),
+        .testTarget(
+            name: "BuildTests",
+            dependencies: [
+                "Build", "Dockerfile", "OCI", "Linux", "CLinux", .product(name: "GRDB", package: "GRDB.swift"),
+            ], swiftSettings: strict),
         .target(name: "Changes", dependencies: ["Linux", "CLinux"], swiftSettings: strict),
         .executableTarget(
             name: "shale",
             dependencies: [
-                "UnionFuse", "Union", "Changes", "Analysis", "OCI", "Linux", "CLinux",
+                "UnionFuse", "Union", "Changes", "Analysis", "Build", "Containers", "Configuring", "Dockerfile", "OCI", "Linux", "CLinux",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ], swiftSettings: strict),
         .target(
@@ -74,6 +93,8 @@ let package = Package(
         .testTarget(
             name: "OCITests", dependencies: ["OCI", "Linux", "CLinux", "shale"],
             exclude: ["Fixtures", "Support/badregistry.py"], swiftSettings: strict),
+        // Images as their user has them: the commands, and what they stand on.
+        .testTarget(name: "ImageTests", dependencies: ["OCI", "Linux", "CLinux", "shale"], swiftSettings: strict),
         // SEMANTICS.md rule by rule, on mounts alone. Knows nothing of how they are made.
         .testTarget(
             name: "ConformanceTests", dependencies: ["ShaleTesting", "Linux", "CLinux", "shalefs", "shale"],

@@ -24,6 +24,7 @@ extension FD {
     }
 
     private func copyExtent(from source: FD, range: Range<Int64>, _ progress: (Int64) -> Void) throws(Errno) {
+        try reserve(range)
         var input = range.lowerBound
         var output = range.lowerBound
         while input < range.upperBound {
@@ -43,6 +44,17 @@ extension FD {
         }
     }
 
+    /// Room for a large extent at once: it is laid out in one piece, each page costs less to write afterwards, and a full
+    /// disk is known before anything is copied.
+    private func reserve(_ range: Range<Int64>) throws(Errno) {
+        guard range.count >= 1 << 20 else { return }
+        do throws(Errno) {
+            try check(cl_fallocate(raw, 0, range.lowerBound, range.upperBound - range.lowerBound))
+        } catch {
+            if error == .noSpace || error == .quota { throw error }
+        }
+    }
+
     private func copyBytes(from source: FD, range: Range<Int64>) throws(Errno) {
         let capacity = 256 * 1024
         let buffer = UnsafeMutableRawPointer.allocate(byteCount: capacity, alignment: 4096)
@@ -54,6 +66,13 @@ extension FD {
             if count == 0 { return }
             try writeAll(UnsafeRawBufferPointer(start: buffer, count: count), at: offset)
             offset += Int64(count)
+        }
+    }
+
+    /// Writes all of `bytes` at `offset`, or throws.
+    public func writeAll(_ bytes: [UInt8], at offset: Int64 = 0) throws(Errno) {
+        try bytes.withUnsafeBufferPointer { (buffer) throws(Errno) in
+            try writeAll(UnsafeRawBufferPointer(buffer), at: offset)
         }
     }
 

@@ -72,6 +72,8 @@ public struct Resolve: OptionSet, Sendable {
     public static let noMagicLinks = Resolve(rawValue: 0x02)
     public static let noSymlinks = Resolve(rawValue: 0x04)
     public static let beneath = Resolve(rawValue: 0x08)
+    /// The directory is `/` for the whole path, symlinks included.
+    public static let inRoot = Resolve(rawValue: 0x10)
 
     /// Nothing inside a layer leads outside it (SEMANTICS 1.4).
     public static let layer: Resolve = [.beneath, .noSymlinks, .noCrossing, .noMagicLinks]

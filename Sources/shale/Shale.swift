@@ -13,14 +13,16 @@ struct Shale: ParsableCommand {
             """,
         version: "0.1.0",
         subcommands: [
-            Mount.self, Unmount.self, Try.self, Diff.self, LayerCommand.self, Pull.self, Push.self,
-            Load.self, Save.self, Login.self, Logout.self, Analyze.self, Doctor.self,
+            Mount.self, Unmount.self, Try.self, Diff.self, Run.self, Processes.self, Remove.self, Commit.self,
+            LayerCommand.self, Pull.self, Push.self, Load.self, Save.self, Login.self, Logout.self, BuildCommand.self, Analyze.self,
+            Doctor.self, Unpack.self,
         ])
 
     static func main() {
         do {
             // Namespaces are entered while the process has one thread, before anything else.
             if let status = try Try.continueInside() { Glibc.exit(status) }
+            if let status = try StoreNamespace.enter() { Glibc.exit(status) }
             var command = try parseAsRoot()
             try command.run()
         } catch let failure as Failure {

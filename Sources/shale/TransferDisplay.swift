@@ -3,20 +3,34 @@ import Glibc
 import Linux
 import OCI
 
-/// One line on the terminal for all blobs that are on their way; nothing where standard error is no terminal.
+/// One line on the terminal for all blobs that are on their way, to a registry or to a layer's directory; nothing where standard
+/// error is no terminal.
 final class TransferDisplay: Sendable {
     private struct State {
         var blobs: [Digest: TransferProgress] = [:]
         var drawn = ContinuousClock.now - .seconds(1)
         var started = ContinuousClock.now
         var moved: Int64 = 0
+        var isHidden = false
     }
 
     private let title: String
     private let state = Locked(State())
     private let isVisible = isatty(2) == 1
 
-    init(_ title: String) { self.title = title }
+    /// - Parameter hidden: nothing is drawn before ``show()``.
+    init(_ title: String, hidden: Bool = false) {
+        self.title = title
+        state.withLock { $0.isHidden = hidden }
+    }
+
+    func show() {
+        state.withLock { state in
+            state.isHidden = false
+            state.started = .now
+            state.moved = 0
+        }
+    }
 
     var observer: TransferObserver { { self.take($0) } }
 
@@ -30,7 +44,7 @@ final class TransferDisplay: Sendable {
             }
             state.blobs[progress.blob.digest] = progress
             let now = ContinuousClock.now
-            guard now - state.drawn > .milliseconds(100) else { return nil }
+            guard !state.isHidden, now - state.drawn > .milliseconds(100) else { return nil }
             state.drawn = now
             return self.line(state)
         }

@@ -13,15 +13,17 @@ struct Server {
 
     /// By this variable a server knows that it was started by ``start()``.
     private static let variable = "SHALEFS_READY"
+    /// Its value "tied" ends the mount with whoever started the server, instead of letting it outlive him.
     /// Where it has the socket on which it says that the mount answers.
     private static let socket: Int32 = 3
 
     /// Serves here, or in a process that outlives us once the mount answers. The exit status.
     func start() -> Int32 {
-        if getenv(Self.variable) != nil {
+        if let mode = getenv(Self.variable) {
+            let isTied = strcmp(mode, "tied") == 0
             unsetenv(Self.variable)
             _ = cl_set_cloexec(Self.socket, 1)
-            return serve(ready: Self.socket)
+            return serve(ready: Self.socket, isTied: isTied)
         }
         for warning in options.warnings { Helper.say(warning) }
         if foreground { return serve(ready: nil) }
@@ -57,7 +59,8 @@ struct Server {
         return posix_spawn(&process, "/proc/self/exe", &actions, nil, CommandLine.unsafeArgv, environ)
     }
 
-    private func serve(ready: Int32?) -> Int32 {
+    /// - Parameter isTied: the mount goes when the other end of the socket is closed.
+    private func serve(ready: Int32?, isTied: Bool = false) -> Int32 {
         _ = cl_ignore_sigpipe()
         cl_share_memory()
         _ = cl_block_termination()
@@ -85,9 +88,10 @@ struct Server {
             _ = cl_daemonize_child()
             var done: UInt8 = 0
             _ = cl_write(ready, &done, 1)
-            _ = cl_close(ready)
+            if !isTied { _ = cl_close(ready) }
         }
         Termination.watch(target)
+        if isTied, let ready { Termination.watch(tie: ready) }
         session.run()
         _ = cl_close(device)
         return 0
@@ -111,6 +115,20 @@ private enum Termination {
                 cl_exit_now(1)
                 return nil
             }, box)
+    }
+
+    /// The end of whoever holds the other end of the socket is as good as a signal.
+    static func watch(tie: Int32) {
+        var thread = pthread_t()
+        pthread_create(
+            &thread, nil,
+            { context in
+                var byte: UInt8 = 0
+                var count: Int64
+                repeat { count = cl_read(Int32(Int(bitPattern: context)), &byte, 1) } while count == -4 || count > 0
+                kill(getpid(), SIGTERM)
+                return nil
+            }, UnsafeMutableRawPointer(bitPattern: Int(tie)))
     }
 
     private final class Box {

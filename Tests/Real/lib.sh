@@ -33,3 +33,42 @@ fail() {
 
 # The server of this mount.
 server() { pgrep -f -- "upperdir=$u" | head -n 1; }
+
+# An image of Debian's static BusyBox, as docker save writes one: busybox:latest with a few files in /etc and /www.
+busybox_archive() { # FILE
+    python3 - "$1" "$(command -v busybox)" <<'P'
+import hashlib, io, json, subprocess, sys, tarfile
+archive, busybox = sys.argv[1:]
+layer = io.BytesIO()
+tar = tarfile.open(fileobj=layer, mode="w", format=tarfile.PAX_FORMAT)
+def add(name, kind=tarfile.REGTYPE, body=b"", mode=0o644, link="", gid=0):
+    entry = tarfile.TarInfo(name)
+    entry.type, entry.mode, entry.size, entry.linkname, entry.gid = kind, mode, len(body), link, gid
+    tar.addfile(entry, io.BytesIO(body))
+for name in ("bin", "etc", "root", "tmp", "www"):
+    add(name, tarfile.DIRTYPE, mode=0o1777 if name == "tmp" else 0o755)
+add("bin/busybox", body=open(busybox, "rb").read(), mode=0o755)
+for applet in subprocess.run([busybox, "--list"], capture_output=True, text=True, check=True).stdout.split():
+    if applet != "busybox":
+        add(f"bin/{applet}", tarfile.SYMTYPE, mode=0o777, link="busybox")
+add("etc/passwd", body=b"root:x:0:0:root:/root:/bin/sh\nweb:x:33:33:web:/www:/bin/sh\n")
+add("etc/group", body=b"root:x:0:\nweb:x:33:\nstaff:x:50:web\n")
+add("www/index", body=b"welcome\n", gid=33)
+tar.close()
+layer = layer.getvalue()
+machine = subprocess.run(["uname", "-m"], capture_output=True, text=True).stdout.strip()
+config = json.dumps({
+    "architecture": {"x86_64": "amd64", "aarch64": "arm64"}[machine], "os": "linux",
+    "created": "2024-01-02T03:04:05Z", "config": {"Cmd": ["sh"], "Env": ["PATH=/bin:/sbin"]},
+    "rootfs": {"type": "layers", "diff_ids": ["sha256:" + hashlib.sha256(layer).hexdigest()]},
+    "history": [{"created": "2024-01-02T03:04:05Z", "created_by": "ADD busybox"}],
+}).encode()
+name = hashlib.sha256(config).hexdigest() + ".json"
+manifest = json.dumps([{"Config": name, "RepoTags": ["busybox:latest"], "Layers": ["layer.tar"]}]).encode()
+with tarfile.open(archive, "w") as out:
+    for path, body in ((name, config), ("layer.tar", layer), ("manifest.json", manifest)):
+        entry = tarfile.TarInfo(path)
+        entry.size = len(body)
+        out.addfile(entry, io.BytesIO(body))
+P
+}

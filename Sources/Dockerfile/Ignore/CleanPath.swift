@@ -1,6 +1,6 @@
 /// Paths as Go's `filepath.Clean` shortens them: no `.`, no `..` after a name, no doubled or trailing slash.
-enum CleanPath {
-    static func clean(_ path: [UInt8]) -> [UInt8] {
+public enum CleanPath {
+    public static func clean(_ path: [UInt8]) -> [UInt8] {
         guard !path.isEmpty else { return [.dot] }
         let isRooted = path[0] == .slash
         var names: [ArraySlice<UInt8>] = []

@@ -10,6 +10,15 @@ public struct DockerfileError: Error, Sendable, Equatable, CustomStringConvertib
     /// The word that was probably meant.
     public let suggestion: String?
 
+    /// - Parameters:
+    ///   - knownWords: what the text should have been one of; the nearest is suggested.
+    public init(
+        _ message: String, text: [UInt8]? = nil, at location: SourceLocation, knownWords: some Sequence<String> = []
+    ) {
+        self.init(
+            Complaint(message, text, suggestion: text.flatMap { nearest(to: $0, among: knownWords) }), at: location)
+    }
+
     init(_ complaint: Complaint, at location: SourceLocation) {
         self.location = location
         message = complaint.message

@@ -35,6 +35,12 @@ public struct GlobalScope: Sendable {
         }
     }
 
+    /// Nothing is declared, nothing given.
+    init() {
+        buildArguments = [:]
+        lexer = WordLexer(escape: .backslash)
+    }
+
     private mutating func declare(_ argument: Argument) throws(Complaint) {
         declared.insert(argument.name)
         if let value = buildArguments[argument.name] {

@@ -61,11 +61,19 @@ public struct BlobWriter: ~Copyable {
     public consuming func finish(
         expecting digest: Digest? = nil, size expected: Int64? = nil
     ) throws(BlobError) -> (digest: Digest, size: Int64) {
-        let size = self.size
         if let expected, expected != size { throw .wrongSize(size, expected: expected) }
         let actual: Digest
         do throws(DigestError) { actual = try digester.finish() } catch { throw .unavailable("\(error)") }
         if let digest, digest != actual { throw .wrongDigest(actual, expected: digest) }
+        let size = self.size
+        try keep(actual)
+        return (actual, size)
+    }
+
+    /// Gives the blob of a layer its name that was written to ``fd``, and hashed while it was, by ``LayerBuilder``.
+    public consuming func finish(_ layer: BuiltLayer) throws(BlobError) { try keep(layer.descriptor.digest) }
+
+    private consuming func keep(_ actual: Digest) throws(BlobError) {
         try directory.hold([actual])
         let name = BlobDirectory.path(actual)
         try BlobError.naming("keep blob \(actual)") { () throws(Errno) in
@@ -81,6 +89,5 @@ public struct BlobWriter: ~Copyable {
             let place = try directory.root.fd.open(BlobDirectory.path(algorithm), [.readOnly, .directory])
             try check(cl_fsync(place.raw))
         }
-        return (actual, size)
     }
 }

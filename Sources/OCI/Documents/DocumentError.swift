@@ -6,7 +6,7 @@ public struct DocumentError: Error, Equatable, Sendable, CustomStringConvertible
     public var place: String
     public var cause: String
 
-    init(subject: String = "", place: String = "", cause: String) {
+    public init(subject: String = "", place: String = "", cause: String) {
         self.subject = subject
         self.place = place
         self.cause = cause
@@ -25,7 +25,7 @@ public struct DocumentError: Error, Equatable, Sendable, CustomStringConvertible
 }
 
 /// Text from outside as part of a message: without control characters, and not for ever.
-func printable(_ text: some StringProtocol) -> String {
+public func printable(_ text: some StringProtocol) -> String {
     var result = ""
     for scalar in text.unicodeScalars.prefix(200) {
         switch scalar.properties.generalCategory {

@@ -67,6 +67,11 @@ public struct Execution: Equatable, Sendable {
         }
     }
 
+    /// The value of a `config` member, by itself.
+    ///
+    /// - Throws: ``DocumentError`` that names the member.
+    public init(json: JSON) throws(DocumentError) { try self.init(try Fields(json)) }
+
     init(_ fields: Fields?) throws(DocumentError) {
         self.init()
         guard var fields else { return }
@@ -86,7 +91,8 @@ public struct Execution: Equatable, Sendable {
         other = fields.rest
     }
 
-    var object: JSONObject {
+    /// The value of a `config` member.
+    public var object: JSONObject {
         var object = other
         object.put("User", user)
         object.put("ExposedPorts", set: exposedPorts)

@@ -6,6 +6,8 @@ public struct ImagePull: Sendable {
     /// Blobs that are on their way at the same time.
     public var width = 4
     public var observer: TransferObserver = { _ in }
+    /// Told of each layer with its diff id as soon as its blob is complete, from any thread.
+    public var arrived: @Sendable (ContentDescriptor, Digest) -> Void = { _, _ in }
 
     public init(_ repository: Repository, into blobs: BlobDirectory) {
         self.repository = repository
@@ -31,7 +33,12 @@ public struct ImagePull: Sendable {
         let config = try await self.config(image, platform)
         let layers = image.manifest.layers.unique
         for layer in layers { observer(TransferProgress(blob: layer, state: .waiting)) }
-        try await concurrently(layers, width) { (layer) async throws(RegistryError) in try await pull(layer) }
+        let diffIDs = Dictionary(
+            zip(image.manifest.layers.map(\.digest), config.diffIDs), uniquingKeysWith: { first, _ in first })
+        try await concurrently(layers, width) { (layer) async throws(RegistryError) in
+            try await pull(layer)
+            if layer.mediaType.isLayer, let diffID = diffIDs[layer.digest] { arrived(layer, diffID) }
+        }
         try await local(name) { () throws(BlobError) in
             for document in [image.fetched] + image.indexes.reversed() {
                 try blobs.keep(document.bytes, expecting: document.descriptor.digest)

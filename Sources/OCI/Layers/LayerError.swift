@@ -24,13 +24,13 @@ public struct LayerError: Error, Equatable, Sendable, CustomStringConvertible {
     /// For who reads a layer through a ``LayerReader`` and finds it wanting.
     public init(refusing verb: String, _ cause: String) { self.init(.refused, verb, [], cause) }
 
-    init(_ verb: String, _ object: [UInt8], _ errno: Errno) {
+    package init(_ verb: String, _ object: [UInt8], _ errno: Errno) {
         self.init(.failed(errno), verb, object, errno.description)
     }
 
-    init(_ kind: Kind, _ verb: String, _ cause: String) { self.init(kind, verb, [], cause) }
+    package init(_ kind: Kind, _ verb: String, _ cause: String) { self.init(kind, verb, [], cause) }
 
-    init(_ kind: Kind, _ verb: String, _ object: [UInt8], _ cause: String) {
+    package init(_ kind: Kind, _ verb: String, _ object: [UInt8], _ cause: String) {
         self.kind = kind
         self.verb = verb
         self.object = object

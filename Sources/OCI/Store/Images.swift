@@ -5,6 +5,12 @@ extension Store {
         public let descriptor: ContentDescriptor
         public let manifest: ImageManifest
         public let config: ImageConfig
+
+        public init(descriptor: ContentDescriptor, manifest: ImageManifest, config: ImageConfig) {
+            self.descriptor = descriptor
+            self.manifest = manifest
+            self.config = config
+        }
     }
 
     /// The image that serves a platform best.

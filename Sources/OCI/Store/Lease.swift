@@ -9,6 +9,7 @@ public final class Lease: Sendable {
     let store: Store
     let id: String
     private let file: Descriptor
+    private let isInherited = Locked(false)
 
     fileprivate init(_ store: Store, id: String, file: consuming Descriptor) {
         self.store = store
@@ -17,6 +18,7 @@ public final class Lease: Sendable {
     }
 
     deinit {
+        if isInherited.withLock({ $0 }) { return }
         try? store.state.write("end a lease") {
             try $0.execute(sql: "DELETE FROM lease WHERE id = ?", arguments: [self.id])
         }
@@ -32,6 +34,12 @@ public final class Lease: Sendable {
                     sql: "INSERT OR IGNORE INTO lease VALUES (?, ?)", arguments: [self.id, digest.description])
             }
         }
+    }
+
+    /// The lease goes on with the processes that are started from here on, and ends with the last of them.
+    public func inherit() {
+        isInherited.withLock { $0 = true }
+        _ = cl_set_cloexec(file.raw, 0)
     }
 
     /// A directory on the store's file system that goes with the lease.

@@ -23,6 +23,7 @@ extension Store {
         // Committed before anything is removed: a kill then leaves content that nothing refers to, not the reverse.
         result.images = try state.write("prune") { db in
             try self.endDeadLeases(db)
+            try self.removeHalfContainers(db)
             if danglingImages { try db.execute(sql: Self.deleteDangling) }
             let removed = danglingImages ? db.changesCount : 0
             let index = try Self.index(db).bytes
@@ -51,7 +52,11 @@ extension Store {
 
     /// Everything that images, containers and leases need, as digests.
     private func used(_ db: Database) throws -> Set<String> {
-        var used = Set(try String.fetchAll(db, sql: "SELECT digest FROM lease"))
+        let held = """
+            SELECT digest FROM lease UNION SELECT diffID FROM containerLayer
+                UNION SELECT diffID FROM buildCache UNION SELECT blob FROM buildCache
+            """
+        var used = Set(try String.fetchAll(db, sql: held))
         for image in try Row.fetchAll(db, sql: "SELECT * FROM image").map(Self.descriptor) {
             let content = try content(of: image)
             used.formUnion(content.blobs.map(\.digest.description))

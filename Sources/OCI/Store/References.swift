@@ -70,27 +70,6 @@ extension Store {
         }
     }
 
-    /// A container of an image, which keeps the image. Its directory is `containers/<id>`.
-    public func recordContainer(_ id: String, of image: Digest) throws(StoreError) {
-        try state.write("record container \(id)") {
-            try $0.execute(sql: "INSERT INTO container VALUES (?, ?)", arguments: [id, image.description])
-        }
-    }
-
-    public func removeContainer(_ id: String) throws(StoreError) {
-        try state.write("remove container \(id)") {
-            try $0.execute(sql: "DELETE FROM container WHERE id = ?", arguments: [id])
-        }
-    }
-
-    public func containers() throws(StoreError) -> [(id: String, image: Digest)] {
-        try state.read("list containers") { db in
-            try Row.fetchAll(db, sql: "SELECT * FROM container ORDER BY id").map {
-                ($0["id"], try Digest($0["image"] as String))
-            }
-        }
-    }
-
     /// One transaction that leaves `index.json` as the names are.
     private func change<Value>(_ action: String, _ body: (Database) throws -> Value) throws(StoreError) -> Value {
         try state.write(action) { db in

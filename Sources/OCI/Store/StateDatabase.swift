@@ -6,7 +6,7 @@ struct StateDatabase: Sendable {
     private let queue: DatabaseQueue
 
     /// Raised with each change of the schema.
-    private static let version = 1
+    private static let version = 3
 
     /// - Parameter path: of the file, which is made where it is missing.
     init(_ path: String) throws(StoreError) {
@@ -27,7 +27,30 @@ struct StateDatabase: Sendable {
 
     private static func create(_ db: Database) throws {
         // Another process may have been faster.
-        if try Int.fetchOne(db, sql: "PRAGMA user_version") == version { return }
+        let found = try Int.fetchOne(db, sql: "PRAGMA user_version") ?? 0
+        if found < 1 { try createFirst(db) }
+        if found < 2 {
+            // Layers that uppers of containers became.
+            try db.execute(
+                sql: """
+                    CREATE TABLE containerLayer (
+                        container TEXT NOT NULL REFERENCES container ON DELETE CASCADE, diffID TEXT NOT NULL) STRICT
+                    """)
+        }
+        if found < 3 {
+            try db.execute(
+                sql: """
+                    CREATE TABLE buildCache (
+                        key TEXT PRIMARY KEY, place TEXT NOT NULL, parts TEXT NOT NULL, diffID TEXT NOT NULL,
+                        blob TEXT NOT NULL, mediaType TEXT NOT NULL, size INTEGER NOT NULL, created TEXT NOT NULL,
+                        used INTEGER NOT NULL) STRICT;
+                    CREATE INDEX buildCachePlace ON buildCache (place, used);
+                    """)
+        }
+        try db.execute(sql: "PRAGMA user_version = \(version)")
+    }
+
+    private static func createFirst(_ db: Database) throws {
         try db.execute(
             sql: """
                 CREATE TABLE image (digest TEXT PRIMARY KEY, mediaType TEXT NOT NULL, size INTEGER NOT NULL) STRICT;
@@ -38,7 +61,6 @@ struct StateDatabase: Sendable {
                     digest TEXT PRIMARY KEY, diffID TEXT NOT NULL, mediaType TEXT NOT NULL, size INTEGER NOT NULL) STRICT;
                 CREATE TABLE container (id TEXT PRIMARY KEY, image TEXT NOT NULL REFERENCES image) STRICT;
                 CREATE TABLE lease (id TEXT NOT NULL, digest TEXT NOT NULL, PRIMARY KEY (id, digest)) STRICT;
-                PRAGMA user_version = \(version);
                 """)
     }
 

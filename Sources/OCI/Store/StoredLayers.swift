@@ -13,7 +13,16 @@ extension Store {
         (try? root.fd.status(Self.layerName(diffID)))?.isDirectory == true
     }
 
-    /// Unpacks a layer from its blob, unless it is there.
+    /// A directory that is complete and verified, and not yet a layer of the store.
+    struct LooseLayer: Sendable {
+        let place: [UInt8]
+        let diffID: Digest
+        /// Of the tar.
+        let size: Int64
+        let blob: ContentDescriptor
+    }
+
+    /// Unpacks a layer from its blob, unless it is there. For several at once there is ``LayerUnpacking``.
     ///
     /// - Parameter lease: holds the blob and the diff id.
     /// - Throws: ``StoreError``: what the blob is refused for, or what the file system says. Nothing is left.
@@ -21,11 +30,19 @@ extension Store {
         _ blob: ContentDescriptor, as diffID: Digest, _ lease: Lease, limits: LayerLimits = LayerLimits()
     ) throws(StoreError) {
         if hasLayer(diffID) { return }
+        try publish([try extract(blob, as: diffID, lease, limits) { _ in }])
+    }
+
+    /// Unpacks a layer into the directory of a lease.
+    func extract(
+        _ blob: ContentDescriptor, as diffID: Digest, _ lease: Lease, _ limits: LayerLimits,
+        _ observer: @escaping @Sendable (Int64) -> Void
+    ) throws(StoreError) -> LooseLayer {
         let file = try StoreError.wrapping { () throws(BlobError) in try blobs.open(blob.digest) }
         let place = joined(lease.directory, Array(diffID.hex.utf8))
-        let unpacker = LayerUnpacker(limits: limits, digest: blob.digest, diffID: diffID, syncs: true)
+        let unpacker = LayerUnpacker(limits: limits, digest: blob.digest, diffID: diffID, observer: observer)
         let layer = try StoreError.wrapping { () throws(LayerError) in try unpacker.unpack(file.fd, to: place) }
-        try publish(place, diffID, size: layer.tarSize, blob)
+        return LooseLayer(place: place, diffID: diffID, size: layer.tarSize, blob: blob)
     }
 
     /// Makes an upper the unpacked form of the layer that was built of it, by rename: nothing is copied. Where the layer is there
@@ -33,29 +50,38 @@ extension Store {
     ///
     /// - Parameter upper: on the store's file system; nobody writes to it any more.
     public func adopt(_ upper: [UInt8], as layer: BuiltLayer, _ lease: Lease) throws(StoreError) {
-        try StoreError.naming("sync \(printable(String(decoding: upper, as: UTF8.self)))") { () throws(Errno) in
-            let directory = try FD.workingDirectory.open(OCI.path(upper), [.readOnly, .directory, .noFollow])
-            try check(cl_syncfs(directory.raw))
-        }
-        try publish(upper, layer.diffID, size: layer.tarSize, layer.descriptor)
+        try publish([LooseLayer(place: upper, diffID: layer.diffID, size: layer.tarSize, blob: layer.descriptor)])
     }
 
-    private func publish(_ place: [UInt8], _ diffID: Digest, size: Int64, _ blob: ContentDescriptor) throws(StoreError)
-    {
-        try StoreError.naming("keep layer \(diffID)") { () throws(Errno) in
-            do throws(Errno) {
-                // RENAME_NOREPLACE: a layer that is there may be in use.
-                try FD.workingDirectory.rename(OCI.path(place), to: root.fd, Self.layerName(diffID), flags: 1)
-            } catch {
-                guard error == .exists || error == .notEmpty else { throw error }
-                try FD.workingDirectory.removeTree(OCI.path(place))
+    /// Makes directories the store's layers, all of them on the disk first.
+    func publish(_ loose: [LooseLayer]) throws(StoreError) {
+        if loose.isEmpty { return }
+        try StoreError.naming("sync \(printable(String(decoding: path, as: UTF8.self)))") { () throws(Errno) in
+            try check(cl_syncfs(root.raw))
+        }
+        for layer in loose {
+            try StoreError.naming("keep layer \(layer.diffID)") { () throws(Errno) in
+                do throws(Errno) {
+                    // RENAME_NOREPLACE: a layer that is there may be in use.
+                    try FD.workingDirectory.rename(
+                        OCI.path(layer.place), to: root.fd, Self.layerName(layer.diffID), flags: 1)
+                } catch {
+                    guard error == .exists || error == .notEmpty else { throw error }
+                    try FD.workingDirectory.removeTree(OCI.path(layer.place))
+                }
             }
+        }
+        try StoreError.naming("sync layers") { () throws(Errno) in
             let layers = try root.fd.open("layers", [.readOnly, .directory])
             try check(cl_fsync(layers.raw))
         }
-        try state.write("record layer \(diffID)") { db in
-            try db.execute(sql: "INSERT OR IGNORE INTO layer VALUES (?, ?)", arguments: [diffID.description, size])
-            try Self.record(blob, diffID, db)
+        try state.write("record layers") { db in
+            for layer in loose {
+                try db.execute(
+                    sql: "INSERT OR IGNORE INTO layer VALUES (?, ?)",
+                    arguments: [layer.diffID.description, layer.size])
+                try Self.record(layer.blob, layer.diffID, db)
+            }
         }
     }
 

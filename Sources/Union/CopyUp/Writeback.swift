@@ -24,6 +24,8 @@ extension Union {
 /// Hands a large copy to the disk while it grows, in a thread of its own: both take a processor's time.
 private final class Writeback: Sendable {
     static let worthwhile: UInt64 = 16 << 20
+    /// Pieces so large that the disk's work does not wait for ours, nor ours for the disk's.
+    private static let piece: Int64 = 64 << 20
 
     private let file: Int32
     /// Up to where the copy is complete; `Int64.max` at its end, -1 where it failed.
@@ -53,6 +55,7 @@ private final class Writeback: Sendable {
     }
 
     func copied(to offset: Int64) {
+        if offset >= 0, offset - end.load(ordering: .relaxed) < Self.piece { return }
         monitor.lock()
         end.store(offset, ordering: .relaxed)
         monitor.wakeOne()

@@ -27,6 +27,9 @@ public struct BuiltLayer: Equatable, Sendable {
     public let skipped: [[UInt8]]
     /// Files that were left out because the lowers have the same; see ``LayerBuilder/minimizes``.
     public let unchanged: [[UInt8]]
+    /// The directory shows the same over any lowers: nothing in it was renamed from them, or has its data there. Only such
+    /// a one may become the unpacked layer.
+    public let standsAlone: Bool
 }
 
 /// Makes layers: one pass over a directory writes the tar, hashes it, compresses it and hashes the blob.

@@ -10,6 +10,8 @@ struct LayerWalk: ~Copyable {
     private var unchanged: [[UInt8]] = []
     private var entries = 0
     private var skipped: [[UInt8]] = []
+    /// Nothing so far needed the lowers to be complete.
+    private var standsAlone = true
     /// The first name of each file that has several.
     private var linked: [FileID: [UInt8]] = [:]
     private var depth = 0
@@ -73,6 +75,7 @@ struct LayerWalk: ~Copyable {
         try emit(name, .directory, status, attributes)
         let child = try naming("open", name) { () throws(Errno) in try directory.child(entry) }
         if let redirect = attributes.redirect {
+            standsAlone = false
             let origin = try naming("follow the redirect of", name) { () throws(Errno) in
                 try stack.follow(redirect, from: 0, beside: try stack.directories(below))
             }
@@ -191,6 +194,7 @@ struct LayerWalk: ~Copyable {
         }
         try emit(name, .file(size: size), status, attributes)
         if attributes.isMetacopy {
+            standsAlone = false
             let data = try naming("find the data of", name) { () throws(Errno) in
                 try stack.data(
                     of: entry, redirect: attributes.redirect, in: directory.layer, try stack.directories(below))
@@ -246,12 +250,13 @@ struct LayerWalk: ~Copyable {
         let entries = self.entries
         let skipped = self.skipped
         let unchanged = self.unchanged
+        let standsAlone = self.standsAlone
         let result = try stream.finish()
         let descriptor = ContentDescriptor(
             mediaType: .layer(compression), digest: result.digest, size: result.size)
         return BuiltLayer(
             diffID: result.diffID, tarSize: result.tarSize, descriptor: descriptor, entries: entries, skipped: skipped,
-            unchanged: unchanged)
+            unchanged: unchanged, standsAlone: standsAlone)
     }
 }
 

@@ -2,7 +2,7 @@ internal import CLinux
 internal import Linux
 
 /// The extended attributes of one object of a layer directory, sorted into what an image carries and what the overlay means by them.
-struct ObjectAttributes {
+package struct ObjectAttributes {
     /// What a layer's tar carries, by name: `user.*`, capabilities and ACLs. Labels of security modules, signatures and `trusted.*`
     /// belong to one machine or one privilege, and would make the same tree differ.
     var kept: [TarEntry.Attribute] = []
@@ -39,7 +39,7 @@ struct ObjectAttributes {
     }
 
     /// Whether an attribute is part of an image.
-    static func isCarried(_ key: [UInt8]) -> Bool {
+    package static func isCarried(_ key: [UInt8]) -> Bool {
         if privatePrefixes.contains(where: { key.starts(with: $0) }) { return false }
         if ownerNames.contains(where: { $0.utf8.elementsEqual(key) }) { return false }
         return key.starts(with: "user.".utf8) || key.elementsEqual("security.capability".utf8)

@@ -3,7 +3,7 @@ internal import CLinux
 internal import Linux
 
 /// A blob on its way to being a tar: hashed, decompressed, hashed again, with ``LayerLimits`` kept.
-final class LayerInput {
+final class LayerInput: ArchiveInput {
     private let fd: FD
     private let limits: LayerLimits
     private let hashing: Hashing
@@ -21,6 +21,8 @@ final class LayerInput {
     private(set) var blobSize: Int64 = 0
     private(set) var tarSize: Int64 = 0
     private(set) var compression = Compression.none
+    /// Told of ``blobSize`` as it grows.
+    var observer: (@Sendable (Int64) -> Void)?
 
     /// Which digests ``finish()`` is to give.
     enum Hashing {
@@ -83,6 +85,7 @@ final class LayerInput {
         rest = UnsafeRawBufferPointer(start: raw, count: count)
         if hashing == .both { blob.update(rest) }
         blobSize += Int64(count)
+        observer?(blobSize)
         if !begun { try begin() }
     }
 
@@ -96,7 +99,7 @@ final class LayerInput {
     /// Passes over bytes of an uncompressed section without reading them.
     ///
     /// - Returns: how many; the rest has to be read.
-    func skip(_ count: Int64) -> Int64 {
+    package func skip(_ count: Int64) -> Int64 {
         guard let place = section, begun, decoder == nil, rest.isEmpty, count > 0 else { return 0 }
         let skipped = min(count, place.upperBound - place.lowerBound)
         section = (place.lowerBound + skipped)..<place.upperBound

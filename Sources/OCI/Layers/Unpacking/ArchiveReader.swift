@@ -6,8 +6,9 @@ internal import Linux
 ///
 /// libarchive converts names to the locale's encoding, and to a normal form in some: it is called under the `C` locale
 /// (by thread), where it hands out the bytes as they are in the archive, with a warning.
-final class ArchiveReader {
-    private let input: LayerInput
+package final class ArchiveReader {
+    private let input: any ArchiveInput
+    private let noun: String
     private let archive: OpaquePointer
     private let locale: locale_t?
     private let previous: locale_t?
@@ -21,16 +22,27 @@ final class ArchiveReader {
 
     /// The reader must be used and released on the thread that made it.
     ///
-    /// - Parameter skips: data that nobody asks for is not read, where the input can pass over it.
-    init(_ input: LayerInput, skips: Bool = false) throws(LayerError) {
-        guard let archive = archive_read_new() else { throw LayerError(.unavailable, "read layer", "no memory") }
+    /// - Parameters:
+    ///   - decompresses: whether the bytes may be compressed, by whatever tar(1) decompresses.
+    ///   - noun: what is read, for messages.
+    ///   - skips: data that nobody asks for is not read, where the input can pass over it.
+    package init(
+        _ input: any ArchiveInput, decompresses: Bool = false, noun: String = "layer", skips: Bool = false
+    ) throws(LayerError) {
+        guard let archive = archive_read_new() else { throw LayerError(.unavailable, "read \(noun)", "no memory") }
         self.input = input
+        self.noun = noun
         self.archive = archive
         self.skips = skips
         locale = newlocale(LC_CTYPE_MASK, "C", nil)
         previous = uselocale(locale)
         archive_read_support_format_tar(archive)
         archive_read_support_format_empty(archive)
+        guard decompresses else { return }
+        archive_read_support_filter_gzip(archive)
+        archive_read_support_filter_bzip2(archive)
+        archive_read_support_filter_xz(archive)
+        archive_read_support_filter_zstd(archive)
     }
 
     deinit {
@@ -72,11 +84,11 @@ final class ArchiveReader {
     private func problem(_ name: [UInt8]) -> LayerError {
         if let failure { return failure }
         let text = archive_error_string(archive).map { String(cString: $0) } ?? "no tar archive"
-        return LayerError(.refused, "read layer", name, printable(text))
+        return LayerError(.refused, "read \(noun)", name, printable(text))
     }
 
     /// - Throws: ``LayerError`` for what is no tar, and for an entry that no directory could hold.
-    func next() throws(LayerError) -> TarEntry? {
+    package func next() throws(LayerError) -> TarEntry? {
         if !started { try start() }
         var raw: OpaquePointer?
         let result = archive_read_next_header(archive, &raw)
@@ -142,7 +154,7 @@ final class ArchiveReader {
     }
 
     /// The data of the entry just read, piece by piece with its offset; what is between pieces is a hole.
-    func data(
+    package func data(
         of name: [UInt8], _ body: (UnsafeRawBufferPointer, Int64) throws(LayerError) -> Void
     ) throws(LayerError) {
         while true {

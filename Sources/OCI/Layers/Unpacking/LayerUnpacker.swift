@@ -1,4 +1,3 @@
-internal import CLinux
 public import Linux
 
 /// A layer that was unpacked, or only read.
@@ -34,18 +33,18 @@ public struct LayerUnpacker: Sendable {
     public var digest: Digest?
     /// What the tar must be; nil is not checked.
     public var diffID: Digest?
-    /// The directory is on the disk before it has its name.
-    public var syncs: Bool
+    /// Told how many bytes of the blob were read, often, from the thread that unpacks.
+    public var observer: (@Sendable (Int64) -> Void)?
 
     public init(
         limits: LayerLimits = LayerLimits(), ownership: Ownership = .automatic, digest: Digest? = nil,
-        diffID: Digest? = nil, syncs: Bool = false
+        diffID: Digest? = nil, observer: (@Sendable (Int64) -> Void)? = nil
     ) {
         self.limits = limits
         self.ownership = ownership
         self.digest = digest
         self.diffID = diffID
-        self.syncs = syncs
+        self.observer = observer
     }
 
     /// Unpacks what `file` holds from its position on. `directory` must not exist, or be empty.
@@ -61,7 +60,6 @@ public struct LayerUnpacker: Sendable {
             let result = try fill(folder.fd, temporary, file)
             try naming("unpack layer to", directory) { () throws(Errno) in
                 try folder.fd.rename(temporary, to: folder.fd, path(name))
-                if syncs { try check(cl_fsync(folder.raw)) }
             }
             return result
         } catch {
@@ -127,8 +125,8 @@ public struct LayerUnpacker: Sendable {
         let root = try naming("open", temporary.dropLast().map { UInt8(bitPattern: $0) }) { () throws(Errno) in
             try folder.open(temporary, [.readOnly, .directory, .noFollow])
         }
-        let sync = root.raw
         let input = try LayerInput(file, limits)
+        input.observer = observer
         var tree = try LayerTree(root, ownership)
         var count = EntryCount(limits)
         do {
@@ -140,7 +138,6 @@ public struct LayerUnpacker: Sendable {
         }
         try tree.finishDirectories()
         let result = try result(input, entries: count.entries, dropped: tree.droppedAttributes)
-        if syncs { try naming("sync", []) { () throws(Errno) in try check(cl_syncfs(sync)) } }
         _ = consume tree
         return result
     }

@@ -1,18 +1,22 @@
 import Analysis
 import ArgumentParser
 import Changes
+import Containers
 import Linux
 import OCI
 import Union
 
-/// `shale diff`: an upper as a list of changes, or what two images show compared.
+/// `shale diff`: the changes of an upper or a container, or what two images show compared.
 struct Diff: ParsableCommand {
     static let configuration = CommandConfiguration(
-        abstract: "Show what an upper changes of the lowers below it, or what differs between two images.",
+        abstract: "Show what a container or an upper changes, or what differs between two images.",
         discussion: """
             One line for each change: A (added), C (changed) or D (deleted), the path, and the size of a file. Without \
             --lower nothing can have been changed: what is there is added. Every form of whiteout and opaque mark is \
             understood. Costs the upper's entries; the lowers are not walked.
+
+            What looks like a path, or comes with --lower, is an upper; anything else is a container: its name, or the \
+            beginning of its id.
 
             With two images (of the store, archives, OCI directories, containers) their files are compared by kind, content, \
             mode, owner and attributes, not by times. What only the second has is added.
@@ -29,8 +33,8 @@ struct Diff: ParsableCommand {
     @Option(help: "os/architecture[/variant] of the images, where there are several; this machine's otherwise.")
     var platform = Platform.host
 
-    @Argument(help: "The upper directory, or an image.")
-    var upper: String
+    @Argument(help: "A container, an upper directory, or an image.")
+    var subject: String
 
     @Argument(help: "An image to compare the first with.")
     var image: String?
@@ -40,13 +44,30 @@ struct Diff: ParsableCommand {
     }
 
     func run() throws {
-        guard let image else {
-            return Output.changes(
-                try Self.changes(upper: Arguments.bytes(upper), lowers: lower.map { Arguments.bytes($0) }), format)
+        if let image {
+            let reading = ImageReading(location: location, platform: platform, command: "diff")
+            let trees = try [subject, image].map { try reading.tree(Arguments.bytes($0)) }
+            return Output.changes(ImageDifference.changes(from: trees[0], to: trees[1]), format)
         }
-        let reading = ImageReading(location: location, platform: platform, command: "diff")
-        let trees = try [upper, image].map { try reading.tree(Arguments.bytes($0)) }
-        Output.changes(ImageDifference.changes(from: trees[0], to: trees[1]), format)
+        let bytes = Arguments.bytes(subject)
+        let isPath = bytes.contains(UInt8(ascii: "/")) || !lower.isEmpty || bytes == [0x2e]
+        if !isPath, let (upper, lowers) = try container() {
+            return try Output.changes(Self.changes(upper: upper, lowers: lowers), format)
+        }
+        try Output.changes(Self.changes(upper: bytes, lowers: lower.map { Arguments.bytes($0) }), format)
+    }
+
+    /// The upper and the lowers of a container; nil where there is none, but a directory of that name.
+    private func container() throws -> (upper: [UInt8], lowers: [[UInt8]])? {
+        let isDirectory = (try? FD.workingDirectory.status(Arguments.bytes(subject).cPath).isDirectory) == true
+        let containers = ContainerStore(try location.store())
+        do throws(ContainerError) {
+            let record = try containers.find(subject)
+            return (containers.upper(of: record), containers.lowers(of: record))
+        } catch {
+            if error.kind == .missing, isDirectory { return nil }
+            throw Failure(container: error)
+        }
     }
 
     static func changes(upper: [UInt8], lowers: [[UInt8]]) throws -> [Change] {

@@ -1,6 +1,8 @@
 import CLinux
+import Containers
 import Glibc
 import Linux
+import Union
 
 /// One thing that was looked at.
 struct Finding {
@@ -33,6 +35,7 @@ struct Examination {
         let namespace = root || examineNamespace()
         let subordinate = root || examineSubordinateIDs()
         examineFiles()
+        examineRuntime()
         if root { examinePassthrough() }
         if device, root || namespace && subordinate {
             rung = 1
@@ -139,6 +142,24 @@ struct Examination {
             add(
                 .warn, "attributes", "user.* cannot be set: directories cannot be marked opaque",
                 "an upperdir on another filesystem")
+        }
+    }
+
+    /// What isolates containers, tried with nothing but the machine's own root in it.
+    private mutating func examineRuntime() {
+        let runtime: Runtime
+        do throws(ContainerError) { runtime = try Runtime.find() } catch {
+            return add(
+                .warn, "runtime", "neither runc, crun nor bwrap: shale run and RUN do not work",
+                "install the package runc, or bubblewrap")
+        }
+        let path = printable(runtime.path)
+        switch Programs.run([Array("/proc/self/exe".utf8), Array(RuntimeProbe.argument.utf8)]) {
+        case 0: add(.ok, "runtime", "\(runtime.kind.rawValue) at \(path) runs containers")
+        default:
+            add(
+                .warn, "runtime", "\(runtime.kind.rawValue) at \(path) does not run containers here",
+                "shale run says why; another runtime can be tried with --runtime")
         }
     }
 

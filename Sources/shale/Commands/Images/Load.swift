@@ -9,7 +9,8 @@ struct Load: ParsableCommand {
         abstract: "Bring images from an archive or an OCI directory.",
         discussion: """
             Reads what docker save, podman save, skopeo and shale save write: docker-archive and oci-archive, plain or \
-            compressed by gzip or zstd, in one pass, and OCI directories. Nothing is recorded unless all of it is sound.
+            compressed by gzip or zstd, in one pass, and OCI directories. Layers are unpacked, so that the images can run \
+            at once. Nothing is recorded unless all of it is sound.
             """)
 
     @OptionGroup var location: StoreOptions
@@ -28,6 +29,7 @@ struct Load: ParsableCommand {
         do {
             let lease = try store.lease()
             let images = try read(into: try lease.blobs())
+            try unpack(images, store, lease)
             for image in images { try record(image, store) }
             withExtendedLifetime(lease) {}
         } catch let failure as Failure {
@@ -35,6 +37,14 @@ struct Load: ParsableCommand {
         } catch {
             throw Failure.failed("load \(input ?? "standard input"): \(error)")
         }
+    }
+
+    private func unpack(_ images: [ArchivedImage], _ store: Store, _ lease: Lease) throws {
+        let display = TransferDisplay("unpack")
+        defer { display.end() }
+        let unpacking = LayerUnpacking(store, lease, observer: display.observer)
+        for image in images { try unpacking.add(manifest: image.manifest) }
+        try unpacking.finish()
     }
 
     private func record(_ image: ArchivedImage, _ store: Store) throws {

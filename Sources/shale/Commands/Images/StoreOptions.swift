@@ -1,4 +1,5 @@
 public import ArgumentParser
+import Containers
 import Glibc
 public import OCI
 
@@ -15,14 +16,23 @@ struct StoreOptions: ParsableArguments {
     }
 
     private func path() throws -> [UInt8] {
-        if let root { return Arguments.bytes(root) }
-        if geteuid() == 0 { return Array("/var/lib/shale".utf8) }
+        if let root { return absolute(Arguments.bytes(root)) }
+        // Root of a namespace that was entered for an ordinary user is still that user.
+        if geteuid() == 0, getenv(UserNamespace.owner) == nil { return Array("/var/lib/shale".utf8) }
         let environment = Environment.process
         if let data = environment.path("XDG_DATA_HOME") { return data + Array("/shale".utf8) }
         guard let home = environment.path("HOME") else {
             throw Failure.failed("open store: neither HOME nor XDG_DATA_HOME says where; give --root")
         }
         return home + Array("/.local/share/shale".utf8)
+    }
+
+    /// Mounts and runtimes look from other directories.
+    private func absolute(_ path: [UInt8]) -> [UInt8] {
+        guard path.first != UInt8(ascii: "/"), let current = getcwd(nil, 0) else { return path }
+        defer { free(current) }
+        let directory = UnsafeBufferPointer(start: current, count: strlen(current)).map { UInt8(bitPattern: $0) }
+        return directory + [UInt8(ascii: "/")] + path
     }
 }
 

@@ -23,14 +23,7 @@ struct LayerCreate: ParsableCommand {
     @Option(name: .shortAndLong, help: "The file to write; - is standard output.")
     var output: String
 
-    @Option(help: "none, gzip or zstd.")
-    var compression = Compression.gzip
-
-    @Option(help: "gzip: 1 to 9; zstd: 1 to 19. Usually 1 and 3.")
-    var level: Int?
-
-    @Option(help: "Threads that compress; usually all processors. They do not change the result.")
-    var threads: Int?
+    @OptionGroup var compression: CompressionOptions
 
     @Flag(help: "Leave out files that were copied up but are the same as in the lowers, and name them.")
     var minimize = false
@@ -41,21 +34,10 @@ struct LayerCreate: ParsableCommand {
     @Argument(help: "The upper, or any directory.")
     var directory: String
 
-    func validate() throws {
-        if let level {
-            guard compression != .none else { throw ValidationError("no compression has no level") }
-            let most = compression == .gzip ? 9 : 19
-            guard (1...most).contains(level) else { throw ValidationError("\(compression) has levels 1 to \(most)") }
-        }
-        if let threads, threads < 1 { throw ValidationError("at least one thread is wanted") }
-    }
-
     func run() throws {
         var limit: UInt64 = 0
         cl_raise_descriptor_limit(&limit)
-        let builder = LayerBuilder(
-            LayerCoding(compression, level: level, workers: threads), latest: try Self.sourceDateEpoch(),
-            minimizes: minimize)
+        let builder = LayerBuilder(compression.coding, latest: try SourceDate.epoch(), minimizes: minimize)
         let source = LayerSource(upper: Arguments.bytes(directory), lowers: lower.map { Arguments.bytes($0) })
         if output == "-" {
             warn(try build(builder, source, FD(1)))
@@ -82,13 +64,5 @@ struct LayerCreate: ParsableCommand {
     private func warn(_ layer: BuiltLayer) {
         for socket in layer.skipped { say("left out \(printable(socket)): no layer holds sockets") }
         for file in layer.unchanged { say("left out \(printable(file)): unchanged") }
-    }
-
-    private static func sourceDateEpoch() throws -> Int64? {
-        guard let text = getenv("SOURCE_DATE_EPOCH").map({ String(cString: $0) }), !text.isEmpty else { return nil }
-        guard let seconds = Int64(text), seconds >= 0 else {
-            throw Failure.used("read SOURCE_DATE_EPOCH: \"\(text)\" is no number of seconds")
-        }
-        return seconds
     }
 }

@@ -5,12 +5,18 @@ import Glibc
 struct Mount: ParsableCommand {
     static let configuration = CommandConfiguration(
         abstract: "Mount an ordered stack of directories as one writable tree.",
-        usage: "shale mount -o lowerdir=A:B[,upperdir=U,workdir=W][,OPTION...] [--foreground] [--verbose] MOUNTPOINT",
+        usage: """
+            shale mount -o lowerdir=A:B[,upperdir=U,workdir=W][,OPTION...] [--foreground] [--verbose] MOUNTPOINT
+            shale mount [-o upperdir=U,workdir=W] IMAGE MOUNTPOINT
+            """,
         discussion: """
             The leftmost lower is on top. Changes go to the upperdir: a file of a lower is copied there when it is first \
             changed, and a deletion leaves a whiteout (a character device 0/0). The lowers are never written. Without \
             upperdir and workdir, which come together and lie on one filesystem, the mount is read-only. Needs no root: \
             fusermount3 mounts for an ordinary user, mount(2) for root and for root of a user namespace.
+
+            Without a lowerdir the first of two names is an image of the store: its layers are the lowers, unpacked \
+            where they are not yet, and kept from prune while they are mounted.
 
             STACK
               lowerdir=A:B:C[::D]     lowers from top to bottom, at most 500; \\: \\, and \\\\ stand for those \
@@ -64,7 +70,9 @@ struct Mount: ParsableCommand {
     @Option(name: .customShort("t"), help: .hidden)
     var type: String?
 
-    @Argument(help: "Where to mount; before it, a name for the source may stand as in mount(8).")
+    @OptionGroup var location: StoreOptions
+
+    @Argument(help: "Where to mount; before it an image, or a name for the source as in mount(8).")
     var places: [String]
 
     func validate() throws {
@@ -76,11 +84,22 @@ struct Mount: ParsableCommand {
         if foreground { arguments.append(Array("-f".utf8)) }
         if verbose { arguments.append(Array("-v".utf8)) }
         for option in options { arguments += [Array("-o".utf8), Arguments.bytes(option)] }
+        if places.count == 2, !options.contains(where: { $0.contains("lowerdir") }) {
+            let image = try ImageMount(name: places[0], location: location)
+            arguments += [Array("-o".utf8), image.options(writable: options.contains { $0.contains("upperdir") })]
+            arguments.append(Array("shale".utf8))
+            arguments += places.dropFirst().map { Arguments.bytes($0) }
+            return try start(arguments)
+        }
         arguments += places.map { place in
             let bytes = Arguments.bytes(place)
             // A relative name that looks like an option is still a name.
             return bytes.first == 0x2d ? Array("./".utf8) + bytes : bytes
         }
+        try start(arguments)
+    }
+
+    private func start(_ arguments: [[UInt8]]) throws {
         // In the background the helper's reason is on standard error already.
         if !foreground {
             switch Programs.run(arguments) {

@@ -1,0 +1,62 @@
+import Glibc
+import Linux
+import OCI
+
+/// Reads files beneath a root and hashes them; for one thread.
+final class FileReader {
+    private let chain: DirectoryChain
+    private let buffer = UnsafeMutableRawBufferPointer.allocate(byteCount: 256 << 10, alignment: 4096)
+
+    init(_ root: FD) { chain = DirectoryChain(root) }
+
+    deinit { buffer.deallocate() }
+
+    /// - Returns: the digest, and whether the file's times will tell when it changes.
+    func read(_ file: FileDigests.File) throws(BuildError) -> (digest: Digest, isSettled: Bool) {
+        let now = Self.now
+        let changed = BuildError("read", file.path, "it changed while it was read")
+        do {
+            let opened = try chain.open(file.path)
+            guard FileStatus(try opened.fd.status()) == file.status else { throw changed }
+            var digester = try Digester()
+            while true {
+                let count = try opened.fd.read(into: buffer)
+                if count == 0 { break }
+                digester.update(UnsafeRawBufferPointer(rebasing: buffer[..<count]))
+            }
+            guard FileStatus(try opened.fd.status()) == file.status else { throw changed }
+            return (try digester.finish(), Self.isSettled(file.status, at: now))
+        } catch let error as Errno {
+            throw BuildError("read", file.path, error)
+        } catch let error as BuildError {
+            throw error
+        } catch {
+            throw BuildError("read", file.path, "\(error)")
+        }
+    }
+
+    private static var now: Timestamp {
+        var time = timespec()
+        clock_gettime(CLOCK_REALTIME, &time)
+        return Timestamp(seconds: Int64(time.tv_sec), nanoseconds: Int64(time.tv_nsec))
+    }
+
+    /// The kernel's clock for times ticks at 100 Hz or faster; file systems that keep whole seconds, or two of them, show
+    /// it by their zeros.
+    static func isSettled(_ status: FileStatus, at now: Timestamp) -> Bool {
+        let margin: Int64 = status.changed.nanoseconds == 0 ? 3_000_000_000 : 50_000_000
+        let (seconds, overflow) = now.seconds.subtractingReportingOverflow(status.changed.seconds)
+        guard !overflow, seconds >= 0 else { return false }
+        if seconds > 10 { return true }
+        return seconds * 1_000_000_000 + now.nanoseconds - status.changed.nanoseconds > margin
+    }
+}
+
+extension DirectoryChain {
+    /// Opens a regular file for reading; what took its place meanwhile is neither waited for nor followed.
+    func open(_ path: [UInt8]) throws(Errno) -> Descriptor {
+        let (parent, last) = path.parentAndLast
+        return try directory(parent.pathNames).fd.open(
+            last.cPath, [.readOnly, .noFollow, .nonBlocking, .noControllingTerminal])
+    }
+}

@@ -1,0 +1,115 @@
+internal import CLinux
+internal import Containers
+import Glibc
+internal import Linux
+public import OCI
+import Synchronization
+
+/// What all steps of one build share: the store and the lease on all that comes into being, the machine's helpers, and
+/// whether somebody wants it to end.
+public final class BuildSession: Sendable {
+    public let store: Store
+    public let lease: Lease
+    public let options: BuildOptions
+    public let sources: BuildSources
+    let digests: FileDigests
+    let mountHelper: [UInt8]
+    let observer: BuildObserver
+    private let steps = Atomic<Int>(0)
+    private let directories = Atomic<Int>(0)
+    private let state = Locked(State())
+
+    private struct State {
+        var isCancelled = false
+        var running: [String: [UInt8]] = [:]
+        var used: [Digest] = []
+        /// Locks of cache mounts: they end with the build.
+        var locks: [[UInt8]: SharedFile] = [:]
+    }
+
+    /// - Parameter mountHelper: the program `shalefs`.
+    public init(
+        _ store: Store, _ options: BuildOptions, _ sources: BuildSources, mountHelper: [UInt8],
+        observer: @escaping BuildObserver
+    ) throws(BuildError) {
+        self.store = store
+        self.options = options
+        self.sources = sources
+        self.mountHelper = mountHelper
+        self.observer = observer
+        lease = try BuildError.wrapping { () throws(StoreError) in try store.lease() }
+        let memory = DigestMemory(String(decoding: store.path, as: UTF8.self) + "/cache/files.db")
+        digests = FileDigests(memory, threads: max(2, sysconf(Int32(_SC_NPROCESSORS_ONLN))))
+    }
+
+    func nextStep() -> Int { steps.add(1, ordering: .relaxed).newValue }
+
+    /// A new directory on the store's file system, gone with the build.
+    func makeDirectory(_ purpose: String) throws(BuildError) -> [UInt8] {
+        let number = directories.add(1, ordering: .relaxed).newValue
+        let path = lease.directory + Array("/\(purpose)-\(number)".utf8)
+        try naming("make", path) { () throws(Errno) in
+            try FD.workingDirectory.makeDirectory(path.cPath, mode: 0o755)
+        }
+        return path
+    }
+
+    /// A scratch directory for what is fetched.
+    func scratch() throws(BuildError) -> ScratchDirectory {
+        let path = lease.directory
+        let parent = try naming("open", path) { () throws(Errno) in
+            SharedFile(try FD.workingDirectory.open(path.cPath, [.readOnly, .directory]))
+        }
+        return try ScratchDirectory(in: parent)
+    }
+
+    /// Ends the build: nothing begins any more, and what runs is killed. From any thread.
+    public func cancel() {
+        let running = state.withLock { state in
+            state.isCancelled = true
+            return state.running
+        }
+        guard let runtime = try? Runtime.find() else { return }
+        for (id, bundle) in running { runtime.clean(id: id, in: bundle) }
+    }
+
+    public var isCancelled: Bool { state.withLock { $0.isCancelled } }
+
+    func checkGoing() throws(BuildError) { if isCancelled { throw BuildError("build: cancelled") } }
+
+    /// Registers a container while it runs.
+    func running<Result>(
+        _ id: String, in bundle: [UInt8], _ body: () throws(BuildError) -> Result
+    ) throws(BuildError) -> Result {
+        state.withLock { $0.running[id] = bundle }
+        defer { state.withLock { $0.running[id] = nil } }
+        try checkGoing()
+        return try body()
+    }
+
+    /// Takes a lock for the rest of the build, unless somebody else has it.
+    func holdLock(_ path: [UInt8]) throws(BuildError) -> Bool {
+        try naming("lock", path) { () throws(Errno) in
+            let file = try FD.workingDirectory.open(path.cPath, [.readWrite, .create], mode: 0o600)
+            guard cl_flock_exclusive(file.raw) >= 0 else { return false }
+            let shared = SharedFile(file)
+            state.withLock { $0.locks[path] = shared }
+            return true
+        }
+    }
+
+    func use(_ key: Digest) { state.withLock { $0.used.append(key) } }
+
+    /// Writes down what of the cache was used.
+    func recordUse() { try? store.touchCache(state.withLock { $0.used }) }
+}
+
+extension BuildError {
+    /// Errors of other rooms say what they were about themselves.
+    @discardableResult
+    public static func wrapping<Result: ~Copyable, Failure: Error & CustomStringConvertible>(
+        _ body: () throws(Failure) -> Result
+    ) throws(BuildError) -> Result {
+        do throws(Failure) { return try body() } catch { throw BuildError(error.description) }
+    }
+}

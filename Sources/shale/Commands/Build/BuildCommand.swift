@@ -1,0 +1,146 @@
+import ArgumentParser
+import Build
+import CLinux
+import Containers
+import Dockerfile
+import Glibc
+import Linux
+import OCI
+
+/// `shale build`: a Dockerfile and a context into an image.
+struct BuildCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "build",
+        abstract: "Build an image from a Dockerfile.",
+        discussion: """
+            CONTEXT is a directory, a tar archive, - for one on standard input (or a Dockerfile alone), or the address of \
+            an archive or of a git repository. The Dockerfile's language is BuildKit's. Needs no root and no daemon: RUN \
+            works in a user namespace; without any, what has no RUN is built.
+
+            Only the stages that the target needs are built, those at once that do not need each other. A step is not \
+            done again when nothing that it depends on has changed: for COPY the names, modes and contents of just the \
+            files that it takes. Where a step is done again the log says what changed.
+
+            Prints the image's id. Exit status 1 where the Dockerfile, a file of the context or a command in it is at fault, \
+            125 where Shale itself failed, 130 after an interruption.
+
+            OUTPUT is type=image (the default; name=N,push=true), type=oci or type=docker (an archive at dest=FILE), type=tar \
+            (the file system as an archive), type=local (as a directory, dest=DIR); DIR alone is type=local, - is type=tar \
+            on standard output.
+
+            EXAMPLES
+              shale build -t hello .
+              shale build --target test --build-arg VERSION=2 --secret id=token,src=token.txt .
+              shale build -o type=docker,dest=hello.tar https://example.org/hello.git#main:docker
+            """)
+
+    @OptionGroup var location: StoreOptions
+    @OptionGroup var registry: RegistryOptions
+    @OptionGroup var inputs: BuildInputs
+    @OptionGroup var products: BuildProducts
+    @OptionGroup var cache: BuildCacheOptions
+    @OptionGroup var compression: CompressionOptions
+
+    @Option(help: "auto, plain, tty, json or quiet.")
+    var progress = ProgressMode.auto
+
+    @Flag(name: .shortAndLong, help: "Say nothing but the image's id.")
+    var quiet = false
+
+    @Flag(help: "Only check the Dockerfile, and build nothing.")
+    var check = false
+
+    @ArgumentParser.Argument(help: "Where the files come from.")
+    var context: String
+
+    func run() throws {
+        let dockerfile: Dockerfile
+        do {
+            // Before there are other threads.
+            _ = cl_block_termination()
+            let store = try location.store()
+            let opened = try inputs.open(context, store, registry)
+            dockerfile = opened.dockerfile
+            if check { return try BuildChecks(opened, try inputs.request()).report() }
+            try build(store, opened)
+        } catch let error as BuildError {
+            throw Failure(status: error.location == nil ? 125 : 1, message: error.description)
+        } catch let error as DockerfileError {
+            throw Failure(status: 1, message: "\(error)")
+        } catch let error as StoreError {
+            throw Failure.failed("\(error)")
+        }
+        withExtendedLifetime(dockerfile) {}
+    }
+
+    private func build(_ store: Store, _ opened: OpenedInputs) throws {
+        let display = ProgressDisplay(quiet ? .quiet : progress)
+        let platforms = try inputs.platforms()
+        var images: [Store.Image] = []
+        var lease: Lease?
+        let interruption = Interruption()
+        defer { display.end() }
+        for platform in platforms {
+            var options = try inputs.options(for: platform)
+            options.coding = compression.coding
+            options.squashes = products.squash
+            options.stripsSetID = products.stripSetid
+            options.labels = try products.labels()
+            options.annotations = try products.annotations()
+            cache.apply(to: &options)
+            let sources = BuildSources(
+                image: inputs.finder(store, registry), client: { () throws(BuildError) in try client() })
+            let session = try BuildSession(
+                store, options, sources, mountHelper: Programs.path("shalefs"), observer: display.observer)
+            interruption.cancel = { session.cancel() }
+            lease = lease ?? session.lease
+            let builder = Builder(session, opened.dockerfile, context: opened.context)
+            do throws(BuildError) {
+                let state = try builder.run()
+                images.append(try builder.assemble(state))
+                try products.write(state, images, session, registry, isLast: images.count == platforms.count)
+            } catch {
+                display.end()
+                if interruption.happened { throw ExitCode(130) }
+                throw error
+            }
+        }
+        display.end()
+        try BuildChecks(opened, try inputs.request()).warn(display)
+        withExtendedLifetime(lease) {}
+    }
+
+    private func client() throws(BuildError) -> HTTPClient {
+        do { return try registry.client() } catch { throw BuildError("\((error as? Failure)?.message ?? "\(error)")") }
+    }
+}
+
+/// Ctrl-C and its like end a build; a second one ends it at once.
+final class Interruption: Sendable {
+    private let state = Locked<(cancel: @Sendable () -> Void, happened: Bool)>(({}, false))
+
+    var cancel: @Sendable () -> Void {
+        get { state.withLock { $0.cancel } }
+        set { state.withLock { $0.cancel = newValue } }
+    }
+
+    var happened: Bool { state.withLock { $0.happened } }
+
+    init() {
+        var thread = pthread_t()
+        let box = Unmanaged.passRetained(self)
+        pthread_create(
+            &thread, nil,
+            { context in
+                guard let context else { return nil }
+                let interruption = Unmanaged<Interruption>.fromOpaque(context).takeRetainedValue()
+                while cl_wait_termination() < 0 {}
+                interruption.state.withLock { $0.happened = true }
+                interruption.cancel()
+                while cl_wait_termination() < 0 {}
+                cl_exit_now(130)
+                return nil
+            }, box.toOpaque())
+        pthread_detach(thread)
+    }
+}

@@ -1,0 +1,24 @@
+import Containers
+import Glibc
+
+/// Commands that bring layers, run on them or remove them work where their owners can be had: root's own namespace, or an
+/// ordinary user's, which this process enters before it has a second thread.
+enum StoreNamespace {
+    private static let commands: Set<String> = [
+        "analyze", "audit", "build", "commit", "diff", "export", "import", "load", "prune", "pull", "rm", "run", "sbom",
+        "__unpack", RuntimeProbe.argument,
+    ]
+
+    /// The exit status of a process that had to do nothing else.
+    static func enter() throws -> Int32? {
+        let arguments = (0..<Int(CommandLine.argc)).compactMap { index in
+            CommandLine.unsafeArgv[index].map { pointer in
+                UnsafeBufferPointer(start: pointer, count: strlen(pointer)).map { UInt8(bitPattern: $0) }
+            }
+        }
+        if let status = IDMapper.run(arguments) { return status }
+        guard arguments.count > 1, commands.contains(String(decoding: arguments[1], as: UTF8.self)) else { return nil }
+        do throws(ContainerError) { try UserNamespace.enter() } catch { throw Failure.failed(error.description) }
+        return arguments[1].elementsEqual(RuntimeProbe.argument.utf8) ? RuntimeProbe.run() : nil
+    }
+}
