@@ -50,6 +50,16 @@ enum Output {
         }
     }
 
+    /// What is wrong with a store.
+    static func problems(_ problems: [String], _ format: Format) {
+        switch format {
+        case .text: for problem in problems { print(problem) }
+        case .json:
+            let lines = problems.map { "\n  " + quoted(Array($0.utf8)) }
+            print("[" + lines.joined(separator: ",") + (problems.isEmpty ? "]" : "\n]"))
+        }
+    }
+
     static func layer(
         _ descriptor: ContentDescriptor, _ diffID: Digest, tarSize: Int64, entries: Int, _ format: Format
     ) {

@@ -13,9 +13,11 @@ struct Shale: ParsableCommand {
             """,
         version: "0.1.0",
         subcommands: [
-            Mount.self, Unmount.self, Try.self, Diff.self, Run.self, Processes.self, Remove.self, Commit.self,
-            LayerCommand.self, Pull.self, Push.self, Load.self, Save.self, Login.self, Logout.self, BuildCommand.self, Analyze.self,
-            Doctor.self, Unpack.self,
+            Mount.self, Unmount.self, Try.self, Diff.self, LayerCommand.self,
+            BuildCommand.self, Run.self, Processes.self, Remove.self, Commit.self,
+            Images.self, Tag.self, RemoveImage.self, History.self, Inspect.self, Analyze.self,
+            Pull.self, Push.self, Load.self, Save.self, Import.self, Export.self, Login.self, Logout.self,
+            Prune.self, Info.self, Doctor.self, Unpack.self,
         ])
 
     static func main() {

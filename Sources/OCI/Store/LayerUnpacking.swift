@@ -12,7 +12,6 @@ public final class LayerUnpacking: Sendable {
     private let observer: TransferObserver
     private let width: Int
     private let state = Locked(State())
-    private let monitor = Monitor()
 
     private struct State {
         var waiting: [(blob: ContentDescriptor, diffID: Digest)] = []
@@ -20,7 +19,10 @@ public final class LayerUnpacking: Sendable {
         var known: Set<Digest> = []
         var done: [Store.LooseLayer] = []
         var failure: StoreError?
-        var threads = 0
+        /// Threads that look for work.
+        var running = 0
+        /// Threads that were started and not joined.
+        var threads: [pthread_t] = []
     }
 
     /// - Parameters:
@@ -46,8 +48,8 @@ public final class LayerUnpacking: Sendable {
         observer(TransferProgress(blob: blob, state: .waiting))
         let starts = state.withLock { state in
             state.waiting.append((blob, diffID))
-            guard state.threads < width else { return false }
-            state.threads += 1
+            guard state.running < width else { return false }
+            state.running += 1
             return true
         }
         if starts { start() }
@@ -80,7 +82,8 @@ public final class LayerUnpacking: Sendable {
             // The work is done all the same: by this thread.
             return work()
         }
-        pthread_detach(thread)
+        let handle = thread
+        state.withLock { $0.threads.append(handle) }
     }
 
     private func work() {
@@ -95,16 +98,13 @@ public final class LayerUnpacking: Sendable {
                 fail(error)
             }
         }
-        monitor.lock()
-        monitor.wakeAll()
-        monitor.unlock()
     }
 
     /// What to do next; a thread that gets nothing is counted out.
     private func next() -> (blob: ContentDescriptor, diffID: Digest)? {
         state.withLock { state in
             guard state.failure == nil, !state.waiting.isEmpty else {
-                state.threads -= 1
+                state.running -= 1
                 return nil
             }
             return state.waiting.removeFirst()
@@ -117,9 +117,7 @@ public final class LayerUnpacking: Sendable {
     ///
     /// - Throws: ``StoreError``, the first one; then no layer is new.
     public func finish() throws(StoreError) {
-        monitor.lock()
-        while state.withLock({ $0.threads > 0 }) { monitor.wait() }
-        monitor.unlock()
+        while let thread = state.withLock({ $0.threads.popLast() }) { pthread_join(thread, nil) }
         let (layers, failure) = state.withLock { state in
             defer { state.done = [] }
             return (state.done, state.failure)

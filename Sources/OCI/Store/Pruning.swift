@@ -5,11 +5,25 @@ internal import Linux
 
 /// What a prune removed.
 public struct PruneResult: Equatable, Sendable {
-    public var images = 0
+    /// Images, with the names that they had.
+    public var removed: [Store.Entry] = []
     public var blobs = 0
     public var layers = 0
     /// Of the blobs.
     public var bytes: Int64 = 0
+    /// Of the layers, as tars.
+    public var layerBytes: Int64 = 0
+
+    public var images: Int { removed.count }
+}
+
+/// Which images a prune removes before it looks for what nothing refers to.
+public enum PrunedImages: Sendable {
+    case none
+    /// Those without a name.
+    case dangling
+    /// Those that no container is made of.
+    case unused
 }
 
 extension Store {
@@ -19,13 +33,22 @@ extension Store {
     /// - Parameter danglingImages: images without a name go first, but for those of containers.
     /// - Throws: ``StoreError``; an image whose documents cannot be read stops it before anything is removed.
     public func prune(danglingImages: Bool = false) throws(StoreError) -> PruneResult {
+        try prune(danglingImages ? .dangling : .none) { _ in true }
+    }
+
+    /// Removes images, and then what nothing refers to.
+    ///
+    /// - Parameters:
+    ///   - images: those of containers and of live leases stay in any case.
+    ///   - isChosen: called within a transaction: it reads the store and changes nothing.
+    /// - Throws: ``StoreError``; an image whose documents cannot be read stops it before any content is removed.
+    public func prune(_ images: PrunedImages, where isChosen: (Entry) -> Bool) throws(StoreError) -> PruneResult {
         var result = PruneResult()
         // Committed before anything is removed: a kill then leaves content that nothing refers to, not the reverse.
-        result.images = try state.write("prune") { db in
+        result.removed = try state.write("prune") { db in
             try self.endDeadLeases(db)
             try self.removeHalfContainers(db)
-            if danglingImages { try db.execute(sql: Self.deleteDangling) }
-            let removed = danglingImages ? db.changesCount : 0
+            let removed = try self.removeImages(images, db, where: isChosen)
             let index = try Self.index(db).bytes
             if index != self.currentIndex() { try self.writeIndex(index) }
             return removed
@@ -34,7 +57,7 @@ extension Store {
             let used = try self.used(db)
             for blob in try self.blobNames() where !used.contains(blob.text) { try self.remove(blob, &result) }
             for layer in try self.names(in: "layers") where !used.contains(Self.text(ofLayer: layer)) {
-                try self.removeLayer(layer, &result)
+                try self.removeLayer(layer, &result, db)
             }
             try self.forgetRemoved(db)
             // What a kill left of `index.json`: its only writer is who has the transaction.
@@ -45,10 +68,22 @@ extension Store {
         return result
     }
 
-    private static let deleteDangling = """
-        DELETE FROM image WHERE digest NOT IN (SELECT image FROM reference)
-            AND digest NOT IN (SELECT image FROM container) AND digest NOT IN (SELECT digest FROM lease)
-        """
+    private func removeImages(
+        _ images: PrunedImages, _ db: Database, where isChosen: (Entry) -> Bool
+    ) throws -> [Entry] {
+        if case .none = images { return [] }
+        let sql = "SELECT image FROM container UNION SELECT digest FROM lease"
+        let used = Set(try String.fetchAll(db, sql: sql))
+        var removed: [Entry] = []
+        for entry in try Self.entries(db) where !used.contains(entry.image.digest.description) {
+            if case .dangling = images, !entry.names.isEmpty { continue }
+            guard isChosen(entry) else { continue }
+            try db.execute(
+                sql: "DELETE FROM image WHERE digest = ?", arguments: [entry.image.digest.description])
+            removed.append(entry)
+        }
+        return removed
+    }
 
     /// Everything that images, containers and leases need, as digests.
     private func used(_ db: Database) throws -> Set<String> {
@@ -99,13 +134,16 @@ extension Store {
     }
 
     /// Renamed away first, so that no half of a layer has its name.
-    private func removeLayer(_ name: [UInt8], _ result: inout PruneResult) throws(StoreError) {
+    private func removeLayer(_ name: [UInt8], _ result: inout PruneResult, _ db: Database) throws {
+        let size = try Int64.fetchOne(
+            db, sql: "SELECT size FROM layer WHERE diffID = ?", arguments: [Self.text(ofLayer: name)])
         try StoreError.naming("remove layer \(printable(String(decoding: name, as: UTF8.self)))") { () throws(Errno) in
             let trash = "ingest/removed-\(UInt64.random(in: 0 ... .max))"
             try root.fd.rename(OCI.path("layers/".utf8 + name), to: root.fd, trash)
             try root.fd.removeTree(trash)
         }
         result.layers += 1
+        result.layerBytes += size ?? 0
     }
 
     /// Sizes and blobs of what is no longer there.

@@ -56,6 +56,20 @@ extension Store {
         }
     }
 
+    /// Forgets an image that has no name, unless a container is made of it.
+    ///
+    /// - Returns: whether it did.
+    public func removeNameless(_ image: Digest) throws(StoreError) -> Bool {
+        try change("remove image \(image)") { db in
+            let sql = """
+                DELETE FROM image WHERE digest = ? AND digest NOT IN (SELECT image FROM reference)
+                    AND digest NOT IN (SELECT image FROM container)
+                """
+            try db.execute(sql: sql, arguments: [image.description])
+            return db.changesCount > 0
+        }
+    }
+
     /// Forgets an image with all its names. Its content goes with the next prune.
     ///
     /// - Throws: ``StoreError`` where a container is made of it.
@@ -96,7 +110,7 @@ extension Store {
         return ImageIndex(manifests: manifests)
     }
 
-    private static func entries(_ db: Database) throws -> [Entry] {
+    static func entries(_ db: Database) throws -> [Entry] {
         var names: [String: [Reference]] = [:]
         for row in try Row.fetchAll(db, sql: "SELECT name, image FROM reference ORDER BY name") {
             names[row["image"], default: []].append(try Reference(row["name"] as String))

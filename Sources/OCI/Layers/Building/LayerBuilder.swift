@@ -67,4 +67,15 @@ public struct LayerBuilder: Sendable {
         try walk.changes(stack.roots[0], [], on: .location([]))
         return try walk.finish(coding.compression)
     }
+
+    /// Writes what layers show together: everything, and nothing that says what is hidden.
+    ///
+    /// - Parameter layers: directories in overlay form, from top to bottom.
+    /// - Throws: as ``build(_:into:)``.
+    public func flatten(_ layers: [[UInt8]], into file: FD) throws(LayerError) -> BuiltLayer {
+        let stack = try LayerStack(layers)
+        var walk = LayerWalk(stack, try LayerStream(to: file, coding), latest: latest, minimizes: false)
+        try walk.merged(stack.roots, [])
+        return try walk.finish(coding.compression)
+    }
 }

@@ -87,8 +87,8 @@ struct LayerWalk: ~Copyable {
         try changes(child, name, on: opaque ? .nothing : below.entering(entry))
     }
 
-    /// All that merged directories show: for what was renamed, and so has no other way to say what it holds.
-    private mutating func merged(_ directories: [LayerDirectory], _ name: [UInt8]) throws(LayerError) {
+    /// All that merged directories show: for what was renamed, and so has no other way to say what it holds, and for whole trees.
+    mutating func merged(_ directories: [LayerDirectory], _ name: [UInt8]) throws(LayerError) {
         try deepen(name)
         defer { depth -= 1 }
         var shown: [(entry: [UInt8], first: Int)] = []

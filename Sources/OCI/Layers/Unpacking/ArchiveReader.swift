@@ -19,6 +19,13 @@ package final class ArchiveReader {
     /// Whether that data lies in pieces.
     private(set) var isSparse = false
     private var started = false
+    /// Bytes of the entry just read, and those of them that were not handed out yet.
+    private var size: Int64 = 0
+    private var missing: Int64 = 0
+    private var isPadded = false
+    /// Bytes of the tar that were handed out or passed over.
+    private var given: Int64 = 0
+    private let zeros: UnsafeMutableRawBufferPointer
 
     /// The reader must be used and released on the thread that made it.
     ///
@@ -34,6 +41,8 @@ package final class ArchiveReader {
         self.noun = noun
         self.archive = archive
         self.skips = skips
+        zeros = .allocate(byteCount: 512, alignment: 1)
+        zeros.initializeMemory(as: UInt8.self, repeating: 0)
         locale = newlocale(LC_CTYPE_MASK, "C", nil)
         previous = uselocale(locale)
         archive_read_support_format_tar(archive)
@@ -47,6 +56,7 @@ package final class ArchiveReader {
 
     deinit {
         archive_read_free(archive)
+        zeros.deallocate()
         uselocale(previous)
         if let locale { freelocale(locale) }
     }
@@ -64,14 +74,16 @@ package final class ArchiveReader {
             skips
             ? ca_read_open_skipping(archive, client, read) { _, client, count in
                 guard let client else { return 0 }
-                return Unmanaged<ArchiveReader>.fromOpaque(client).takeUnretainedValue().input.skip(count)
+                return Unmanaged<ArchiveReader>.fromOpaque(client).takeUnretainedValue().skip(count)
             } : ca_read_open(archive, client, read)
         if result != CA_OK { throw problem([]) }
     }
 
     private func give(_ buffer: UnsafeMutablePointer<UnsafeRawPointer?>) -> Int {
         do throws(LayerError) {
-            let bytes = try input.next()
+            var bytes = try input.next()
+            if bytes.isEmpty { bytes = padding }
+            given &+= Int64(bytes.count)
             buffer.pointee = bytes.baseAddress
             return bytes.count
         } catch {
@@ -79,6 +91,21 @@ package final class ArchiveReader {
             archive_clear_error(archive)
             return -1
         }
+    }
+
+    private func skip(_ count: Int64) -> Int64 {
+        let skipped = input.skip(count)
+        given &+= skipped
+        return skipped
+    }
+
+    /// What the last block lacks. Go's writers may end with the data of the last file (umoci insert does), and Go's reader, which
+    /// all of them are tested with, takes it; a file that lacks data is another matter.
+    private var padding: UnsafeRawBufferPointer {
+        let excess = Int(given % 512)
+        guard missing == 0, excess > 0, !isPadded else { return UnsafeRawBufferPointer(start: nil, count: 0) }
+        isPadded = true
+        return UnsafeRawBufferPointer(rebasing: zeros[excess...])
     }
 
     private func problem(_ name: [UInt8]) -> LayerError {
@@ -102,7 +129,10 @@ package final class ArchiveReader {
         }
         position = ca_position(archive)
         isSparse = ca_entry_is_sparse(raw) != 0
-        return try entry(raw, stored)
+        let entry = try entry(raw, stored)
+        if case .file(let size) = entry.kind { missing = size } else { missing = 0 }
+        size = missing
+        return entry
     }
 
     private func bytes(_ text: UnsafePointer<CChar>?) -> [UInt8] {
@@ -164,6 +194,7 @@ package final class ArchiveReader {
             let result = archive_read_data_block(archive, &buffer, &count, &offset)
             if result == CA_EOF { return }
             guard result == CA_OK else { throw problem(name) }
+            missing = size - (offset + Int64(count))
             try body(UnsafeRawBufferPointer(start: buffer, count: count), offset)
         }
     }

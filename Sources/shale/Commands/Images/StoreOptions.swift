@@ -2,6 +2,7 @@ public import ArgumentParser
 import Containers
 import Glibc
 public import OCI
+import Union
 
 /// Which store a command works on.
 struct StoreOptions: ParsableArguments {
@@ -13,6 +14,15 @@ struct StoreOptions: ParsableArguments {
     /// - Throws: ``Failure`` when there is no place for it, or it cannot be opened.
     func store() throws -> Store {
         do { return try Store(at: try path()) } catch let error as StoreError { throw Failure.failed("\(error)") }
+    }
+
+    /// One that is there: nothing is made.
+    func existing() throws -> Store {
+        let path = try path()
+        guard access(Arguments.cString(path + Array("/state.db".utf8)), F_OK) == 0 else {
+            throw Failure.failed("open store \(printable(path)): there is none")
+        }
+        return try store()
     }
 
     private func path() throws -> [UInt8] {
