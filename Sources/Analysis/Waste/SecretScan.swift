@@ -26,11 +26,12 @@ struct SecretScan: LayerVisitor {
     }
 
     private static func key(_ bytes: [UInt8]) -> String? {
-        let start = bytes.prefix(64)
-        if start.contains(Array("PRIVATE KEY-----".utf8)), start.contains(Array("-----BEGIN".utf8)) {
-            return "private key"
-        }
-        if start.starts(with: "PuTTY-User-Key-File".utf8) { return "private key" }
-        return nil
+        let start = Array(bytes.prefix(64))
+        if start.holds(keyBegin), start.holds(keyEnd) { return "private key" }
+        return bytes.starts(with: putty) ? "private key" : nil
     }
+
+    private static let keyBegin = Array("-----BEGIN".utf8)
+    private static let keyEnd = Array("PRIVATE KEY-----".utf8)
+    private static let putty = Array("PuTTY-User-Key-File".utf8)
 }

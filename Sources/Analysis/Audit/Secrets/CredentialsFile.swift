@@ -7,6 +7,11 @@ enum CredentialsFile {
 
     /// Whether a file is called like one, so that its content is worth a look.
     static func isCandidate(_ path: [UInt8]) -> Bool {
+        // Asked of every file: most are told by how their name begins or ends.
+        let start = path.lastIndex(of: 0x2f).map { $0 + 1 } ?? 0
+        guard start < path.count, path.count - start <= 32 else { return false }
+        let isPossible = firstLetters.contains(path[start]) || path.ends(with: ".env")
+        guard isPossible else { return false }
         let (parent, name) = names(of: path)
         switch (parent, name) {
         case (_, ".netrc"), (_, "_netrc"), (_, ".git-credentials"), (_, ".pgpass"), (_, ".npmrc"), (_, ".yarnrc.yml"),
@@ -16,6 +21,9 @@ enum CredentialsFile {
         default: return isEnvironment(name)
         }
     }
+
+    /// Of the names below.
+    private static let firstLetters: [UInt8] = Array("._pca".utf8)
 
     /// The last two parts of a path; names that are longer than any of these are nobody's.
     private static func names(of path: [UInt8]) -> (parent: String, name: String) {
