@@ -47,8 +47,13 @@ let package = Package(
             ], swiftSettings: strict),
         .target(
             name: "Analysis",
-            dependencies: ["OCI", "Changes", "Linux", "CLinux", .product(name: "Yams", package: "Yams")],
-            swiftSettings: strict),
+            dependencies: [
+                "OCI", "Changes", "Dockerfile", "Union", "Linux", "CLinux", "CCompression",
+                .product(name: "GRDB", package: "GRDB.swift"), .product(name: "Yams", package: "Yams"),
+            ], swiftSettings: strict),
+        .testTarget(
+            name: "AuditTests", dependencies: ["Analysis", "Dockerfile", "OCI", "Linux", "CLinux", "shale"],
+            exclude: ["Fixtures"], swiftSettings: strict),
         .testTarget(
             name: "AnalysisTests", dependencies: ["Analysis", "OCI", "Changes", "Linux", "CLinux", "shale"],
             swiftSettings: strict),
@@ -75,7 +80,7 @@ let package = Package(
             ], swiftSettings: strict),
         .target(name: "GoTemplate", swiftSettings: strict),
         // What commands say of images and containers: lists, and documents with docker's fields.
-        .target(name: "Inspection", dependencies: ["GoTemplate", "OCI", "Linux"], swiftSettings: strict),
+        .target(name: "Inspection", dependencies: ["Containers", "GoTemplate", "OCI", "Linux"], swiftSettings: strict),
         .testTarget(
             name: "GoTemplateTests", dependencies: ["GoTemplate"], exclude: ["Fixtures"], swiftSettings: strict),
         .target(name: "Changes", dependencies: ["Linux", "CLinux"], swiftSettings: strict),

@@ -185,3 +185,10 @@ int cz_decode(struct cz_decoder *d, const void *in, size_t count, size_t *taken,
 }
 
 int cz_decoder_at_end(const struct cz_decoder *d) { return d->at_end; }
+
+int64_t cz_inflate_zlib(const void *in, size_t count, void *out, size_t room) {
+    uLongf written = room;
+    int result = uncompress(out, &written, in, count);
+    if (result == Z_OK) return (int64_t)written;
+    return result == Z_BUF_ERROR && written == room ? -EMSGSIZE : -EBADMSG;
+}

@@ -15,7 +15,7 @@ struct Shale: ParsableCommand {
         subcommands: [
             Mount.self, Unmount.self, Try.self, Diff.self, LayerCommand.self,
             BuildCommand.self, Run.self, Processes.self, Remove.self, Commit.self,
-            Images.self, Tag.self, RemoveImage.self, History.self, Inspect.self, Analyze.self,
+            Images.self, Tag.self, RemoveImage.self, History.self, Inspect.self, Analyze.self, Audit.self, SBOM.self,
             Pull.self, Push.self, Load.self, Save.self, Import.self, Export.self, Login.self, Logout.self,
             Prune.self, Info.self, Doctor.self, Unpack.self,
         ])
@@ -25,7 +25,7 @@ struct Shale: ParsableCommand {
             // Namespaces are entered while the process has one thread, before anything else.
             if let status = try Try.continueInside() { Glibc.exit(status) }
             if let status = try StoreNamespace.enter() { Glibc.exit(status) }
-            var command = try parseAsRoot()
+            var command = try parseAsRoot(Mount.separated(Array(CommandLine.arguments.dropFirst())))
             try command.run()
         } catch let failure as Failure {
             say(failure.message)

@@ -95,12 +95,12 @@ id=$(shale commit -a "Jay L" -m changes -c 'CMD ["cat", "/file"]' -c 'ENV STONE=
 [[ $id =~ ^sha256:[0-9a-f]{64}$ ]]
 [ "$(shale run --rm busybox:changed)" = new ]
 [ "$(shale run --rm busybox:changed sh -c 'echo $STONE; pwd; cat /site/index; ls /etc; readlink /link' | tr '\n' ' ')" = \
-    'granite /a welcome group x ' ]
+    'granite /a welcome group hostname hosts resolv.conf x ' ]
 # The container is what it was, and can be committed again: to the same layer.
 diff <(cut -f 1 "$scratch/diff" | sort) <(shale diff changed | cut -f 1 | sort)
 shale commit changed busybox:again >/dev/null
 shale commit --squash changed busybox:one >/dev/null
-[ "$(shale run --rm busybox:one sh -c 'ls /etc; cat /file' | tr '\n' ' ')" = 'group new ' ]
+[ "$(shale run --rm busybox:one sh -c 'ls /etc; cat /file' | tr '\n' ' ')" = 'group hostname hosts resolv.conf new ' ]
 expect 125 shale commit -c 'RUN true' changed 2>"$scratch/error"
 grep -q 'RUN does not say how an image runs' "$scratch/error"
 shale rm changed >/dev/null

@@ -17,7 +17,7 @@ extension StageBuild {
         let byOrigin = try originKey(copying, destination, owner, base)
         if let byOrigin, let found = try cached(byOrigin.digest) {
             let step = session.nextStep()
-            session.observer(.started(step: step, title: displayed(instruction.source)))
+            session.observer(.started(step: step, title: title(instruction)))
             session.observer(.cached(step: step))
             state.append(found, key: byOrigin.digest)
             return record(history, isEmpty: false)

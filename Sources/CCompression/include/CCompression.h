@@ -41,4 +41,7 @@ int cz_decode(struct cz_decoder *decoder, const void *in, size_t count, size_t *
 // 1 when everything that was begun has ended.
 int cz_decoder_at_end(const struct cz_decoder *decoder);
 
+// A whole zlib stream (RFC 1950). Returns the bytes written, -EMSGSIZE for more than `room`, -EBADMSG for what is none.
+int64_t cz_inflate_zlib(const void *in, size_t count, void *out, size_t room);
+
 #endif

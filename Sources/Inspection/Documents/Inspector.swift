@@ -1,3 +1,4 @@
+internal import Containers
 public import GoTemplate
 public import OCI
 
@@ -17,8 +18,10 @@ public struct Inspector: Sendable {
     /// - Throws: ``StoreError``; `missing` where there is nothing of that name, or several that begin so.
     public func document(of name: String, _ kind: Kind? = nil) throws(StoreError) -> Value {
         if kind != .image {
-            do throws(StoreError) { return try container(name) } catch {
-                guard kind == nil, error.kind == .missing else { throw error }
+            do throws(ContainerError) { return try container(name) } catch {
+                guard kind == nil, error.kind == .missing else {
+                    throw StoreError(error.kind == .missing ? .missing : .failed, error.description)
+                }
             }
         }
         let entry = try store.find(name)

@@ -1,10 +1,5 @@
 /// Reading and making JSON that is no document of an image: configurations of containers, what commands print.
 extension JSON {
-    /// One JSON text, read strictly.
-    ///
-    /// - Throws: ``DocumentError`` with the offset of the first byte that is wrong.
-    public init(parsing bytes: [UInt8]) throws(DocumentError) { self = try JSONParser.parse(bytes) }
-
     public var string: String? { if case .string(let text) = self { text } else { nil } }
     public var integer: Int64? { if case .integer(let number) = self { number } else { nil } }
     public var bool: Bool? { if case .bool(let flag) = self { flag } else { nil } }

@@ -189,3 +189,10 @@ func hexadecimalValue(_ byte: UInt8) -> UInt8? {
     default: return nil
     }
 }
+
+extension JSON {
+    /// Reads one JSON text strictly (RFC 8259), nested no deeper than any document of the field.
+    ///
+    /// - Throws: ``DocumentError`` with the offset of the first byte that is wrong.
+    public init(parsing bytes: [UInt8]) throws(DocumentError) { self = try JSONParser.parse(bytes) }
+}

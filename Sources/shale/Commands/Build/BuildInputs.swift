@@ -102,7 +102,7 @@ struct BuildInputs: ParsableArguments {
         options.network = network == .none ? .none : .host
         options.extraHosts = addHost
         options.allowsInsecure = allow.contains("security.insecure")
-        options.timestamp = try timestamp ?? options.request.sourceDateEpoch ?? SourceDate.epoch()
+        options.timestamp = try timestamp ?? options.request.sourceDateEpoch ?? SourceDate.epoch
         for text in secret { try addSecret(text, &options) }
         for text in ssh { try addAgent(text, &options) }
         return options

@@ -53,7 +53,7 @@ struct Commit: ParsableCommand {
         commit.changes = change.map { Arguments.bytes($0) }
         commit.squashes = squash
         commit.coding = compression.coding
-        commit.latest = try SourceDate.epoch()
+        commit.latest = try SourceDate.epoch
         do throws(ContainerError) {
             let record = try containers.find(container)
             let (_, id) = try commit.commit(

@@ -1,5 +1,7 @@
 import ArgumentParser
 import Containers
+import GoTemplate
+import Inspection
 import OCI
 
 /// `shale ps`: the containers.
@@ -8,8 +10,7 @@ struct Processes: ParsableCommand {
         commandName: "ps",
         abstract: "List containers.",
         discussion: """
-            Those that run; all of them with --all, the youngest with --latest. --format json has one object with \
-            everything for each.
+            Those that run; all of them with --all, the youngest with --latest.
             """)
 
     @OptionGroup var location: StoreOptions
@@ -29,10 +30,11 @@ struct Processes: ParsableCommand {
     @Flag(help: "Whole ids and commands.")
     var noTrunc = false
 
-    @Option(help: "text or json.")
-    var format = Output.Format.text
+    @Option(help: "table, table TEMPLATE, json, or a Go template.")
+    var format = "table"
 
     func run() throws {
+        let format = try Formats.list(format)
         let containers = ContainerStore(try location.store())
         let rows: [ContainerRow]
         do throws(ContainerError) {
@@ -43,12 +45,20 @@ struct Processes: ParsableCommand {
         } catch {
             throw Failure(container: error)
         }
-        switch format {
-        case .json: print(JSON.array(rows.map(\.json)).text)
-        case .text where quiet: for row in rows { print(noTrunc ? row.record.id : String(row.record.id.prefix(12))) }
-        case .text:
-            let head = ["CONTAINER ID", "IMAGE", "COMMAND", "CREATED", "STATUS", "NAMES"]
-            Output.table(head, rows.map { $0.cells(whole: noTrunc) })
+        if quiet {
+            for row in rows { print(noTrunc ? row.record.id : String(row.record.id.prefix(12))) }
+            return
+        }
+        var listing = Listing(
+            [
+                .init("Command", "COMMAND"), .init("CreatedAt", "CREATED AT"), .init("CreatedSince", "CREATED"),
+                .init("ExitCode", "EXIT CODE"), .init("ID", "CONTAINER ID"), .init("Image", "IMAGE"),
+                .init("ImageID", "IMAGE ID"), .init("Names", "NAMES"), .init("State", "STATE"),
+                .init("Status", "STATUS"),
+            ], shown: ["ID", "Image", "Command", "CreatedSince", "Status", "Names"])
+        for row in rows { listing.add(row.fields(whole: noTrunc)) }
+        do throws(TemplateError) { print(try listing.text(format), terminator: "") } catch {
+            throw Failure.used("\(error)")
         }
     }
 }
@@ -63,41 +73,34 @@ struct ContainerRow {
         self.state = state
     }
 
-    var status: String {
+    private var status: String {
         switch state {
         case .created: return "Created"
-        case .running: return "Up \(Output.age(since: record.started ?? record.created))"
+        case .running: return "Up \(age(record.started ?? record.created))"
         case .exited(let code):
             let end = record.finished ?? record.started ?? record.created
-            return "Exited (\(code)) \(Output.age(since: end)) ago"
+            return "Exited (\(code)) \(Units.since(end))"
         }
     }
 
-    func cells(whole: Bool) -> [String] {
-        let command = record.arguments.joined(separator: " ")
+    private func age(_ moment: Instant) -> String { Units.duration(seconds: Instant.now.seconds - moment.seconds) }
+
+    func fields(whole: Bool) -> [String: String] {
+        let command = printable(record.arguments.joined(separator: " "))
         let shown = whole || command.count <= 20 ? command : command.prefix(19) + "…"
-        return [
-            whole ? record.id : String(record.id.prefix(12)), printable(record.imageName), "\"\(printable(shown))\"",
-            "\(Output.age(since: record.created)) ago", status, record.name,
+        var fields = [
+            "ID": whole ? record.id : String(record.id.prefix(12)), "Image": printable(record.imageName),
+            "ImageID": record.imageID.description, "Command": "\"\(shown)\"",
+            "CreatedAt": record.created.description, "CreatedSince": Units.since(record.created), "Status": status,
+            "Names": record.name,
         ]
-    }
-
-    var json: JSON {
-        var object = JSONObject()
-        object["ID"] = .string(record.id)
-        object["Image"] = .string(record.imageName)
-        object["ImageID"] = .string(record.imageID.description)
-        object["Command"] = JSON(record.arguments)
-        object["CreatedAt"] = .string(record.created.description)
-        object["Status"] = .string(status)
-        object["Names"] = JSON([record.name])
         switch state {
-        case .created: object["State"] = "created"
-        case .running: object["State"] = "running"
+        case .created: fields["State"] = "created"
+        case .running: fields["State"] = "running"
         case .exited(let code):
-            object["State"] = "exited"
-            object["ExitCode"] = .integer(Int64(code))
+            fields["State"] = "exited"
+            fields["ExitCode"] = "\(code)"
         }
-        return .object(object)
+        return fields
     }
 }

@@ -41,7 +41,7 @@ struct Import: ParsableCommand {
         let name = try name.map { try Pull.reference($0) }
         if let name, name.digest != nil { throw Failure.used("import \(name.familiar): a digest cannot be given") }
         if source == "-", isatty(0) == 1 { throw Failure.used("import: standard input is a terminal; pipe a tar in") }
-        let latest = try SourceDate.epoch()
+        let latest = try SourceDate.epoch
         let created = (latest.map { Instant(seconds: $0) } ?? .now).description
         var editor = ConfigEditor(ImageConfig(platform: platform, created: created))
         do { try editor.apply(changes: change.map { Arguments.bytes($0) }) } catch { throw Failure.used("\(error)") }

@@ -37,7 +37,7 @@ struct LayerCreate: ParsableCommand {
     func run() throws {
         var limit: UInt64 = 0
         cl_raise_descriptor_limit(&limit)
-        let builder = LayerBuilder(compression.coding, latest: try SourceDate.epoch(), minimizes: minimize)
+        let builder = LayerBuilder(compression.coding, latest: try SourceDate.epoch, minimizes: minimize)
         let source = LayerSource(upper: Arguments.bytes(directory), lowers: lower.map { Arguments.bytes($0) })
         if output == "-" {
             warn(try build(builder, source, FD(1)))

@@ -1,0 +1,6 @@
+FROM debian:12 as builder
+RUN make
+FROM builder
+RUN make test
+FROM builder AS last
+CMD ["x"]

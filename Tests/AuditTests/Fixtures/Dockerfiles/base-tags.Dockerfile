@@ -1,0 +1,6 @@
+FROM debian
+FROM debian:latest
+FROM debian:latest@sha256:9b2a4dd29b9a6e1d0e1b1a5b4f5ad6a9b1d0a4b4a1e9c9d8a4b4a1e9c9d8a4b4
+FROM debian:12
+FROM debian@sha256:9b2a4dd29b9a6e1d0e1b1a5b4f5ad6a9b1d0a4b4a1e9c9d8a4b4a1e9c9d8a4b4
+FROM scratch

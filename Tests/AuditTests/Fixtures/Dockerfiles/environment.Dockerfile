@@ -1,0 +1,10 @@
+FROM debian:12
+ENV A=1 B=$A
+ENV C=1
+ENV C=2 D=$C
+ENV E=x${F}y F=1
+ENV G=1 H=$GG
+ENV PATH=/a:$PATH
+ENV I $J
+ARG K
+ENV K=1 L=$K

@@ -1,0 +1,5 @@
+from debian
+run sudo a && cd /srv
+copy a b
+user root
+cmd run

@@ -1,0 +1,15 @@
+FROM debian:12
+ONBUILD RUN sudo make
+ONBUILD RUN cd /srv
+ONBUILD RUN apt-get install a
+ONBUILD COPY a b
+ONBUILD ADD a /b
+ONBUILD USER root
+ONBUILD WORKDIR srv
+ONBUILD CMD run
+ONBUILD EXPOSE 80000
+ONBUILD RUN a | b
+ONBUILD ENV A=1 B=$A
+ONBUILD RUN pip install a
+ONBUILD RUN wget https://example.org/a
+ONBUILD LABEL A=1

@@ -1,0 +1,4 @@
+FROM debian:12
+USER 0:0
+RUN id
+USER 1000:1000

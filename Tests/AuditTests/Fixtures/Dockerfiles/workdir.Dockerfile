@@ -1,0 +1,9 @@
+FROM debian:12
+WORKDIR srv
+WORKDIR /srv
+WORKDIR "/srv/a"
+WORKDIR "srv"
+WORKDIR $HOME
+WORKDIR ${HOME}/a
+WORKDIR c:\srv
+WORKDIR ./a
