@@ -55,8 +55,9 @@ struct ImageReading {
         }
     }
 
+    /// Looking at something makes no store.
     private func store() throws(AnalysisError) -> Store {
-        do { return try location.store() } catch let failure as Failure {
+        do { return try location.existing() } catch let failure as Failure {
             throw AnalysisError(failure.message)
         } catch {
             throw AnalysisError("\(error)")
