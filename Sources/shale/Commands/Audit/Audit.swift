@@ -83,7 +83,7 @@ struct Audit: ParsableCommand {
         let audit = ImageAudit(configuration: adjusted(settings))
         let image: OpenedImage
         do throws(AnalysisError) {
-            image = try ImageOpener(for: platform, store: location.openForInspection).open(name)
+            image = try location.opener(for: platform).open(name)
         } catch {
             throw Failure.failed("\(error)")
         }

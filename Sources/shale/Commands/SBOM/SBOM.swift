@@ -41,7 +41,7 @@ struct SBOM: ParsableCommand {
     func run() throws {
         let opened: OpenedImage
         do throws(AnalysisError) {
-            opened = try ImageOpener(for: platform, store: location.openForInspection).open(Arguments.bytes(image))
+            opened = try location.opener(for: platform).open(Arguments.bytes(image))
         } catch {
             throw Failure.failed("\(error)")
         }
