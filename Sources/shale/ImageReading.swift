@@ -21,7 +21,10 @@ struct ImageReading {
         try read(name) { image, pass in ImageTree.build(try await pass.read(image).map(\.contents)) }
     }
 
-    private func read<Result: Sendable>(
+    /// Anything else that takes a pass over the layers.
+    ///
+    /// - Throws: ``Failure``.
+    func read<Result: Sendable>(
         _ name: [UInt8], _ body: @escaping @Sendable (OpenedImage, LayerPass) async throws -> Result
     ) throws -> Result {
         let opener = location.opener(for: platform)

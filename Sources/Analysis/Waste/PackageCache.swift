@@ -26,11 +26,21 @@ enum PackageCache {
     ].map { (Array($0.0.utf8), $0.1) }
 
     /// What a file is kept for, by its path from the root; nil for an ordinary file.
-    static func name(_ path: [UInt8]) -> String? {
-        if let found = absolute.first(where: { path.starts(with: $0.place) }) { return found.name }
+    static func name(_ path: [UInt8]) -> String? { find(path)?.name }
+
+    /// The directory that a package manager keeps a file in, without slashes at either end.
+    static func directory(of path: [UInt8]) -> [UInt8]? {
+        guard let place = find(path)?.place else { return nil }
+        if path.starts(with: place) { return Array(path[..<(place.count - 1)]) }
+        // The slash before the path is not part of it.
+        return ([0x2f] + path).firstRange(of: place).map { Array(path[..<($0.upperBound - 2)]) }
+    }
+
+    private static func find(_ path: [UInt8]) -> (place: [UInt8], name: String)? {
+        if let found = absolute.first(where: { path.starts(with: $0.place) }) { return found }
         guard path.contains(0x2e) || path.starts(with: conda) else { return nil }
         let whole = [0x2f] + path
-        return anywhere.first { whole.holds($0.place) }?.name
+        return anywhere.first { whole.holds($0.place) }
     }
 
     private static let conda = Array("opt/conda".utf8)

@@ -9,7 +9,8 @@ struct Prune: ParsableCommand {
         abstract: "Remove images that nobody uses, and content that nothing refers to.",
         discussion: """
             Images without a name go, or with --all every image that no container is made of; then blobs and layers that no image, \
-            container or running command needs. Safe beside other commands on the same store. Asks first where a terminal is there \
+            container, running command or cached step of a build needs. With --all and no filter, what builds remember of their steps \
+            goes first. Safe beside other commands on the same store. Asks first where a terminal is there \
             to answer.
             """)
 
@@ -33,6 +34,8 @@ struct Prune: ParsableCommand {
             let filter = try ImageFilter(filter, store)
             guard force || confirmed() else { return }
             let chosen = Set(try store.imageRows().filter { filter.matches($0) }.map(\.entry.image.digest))
+            let forgotten = all && self.filter.isEmpty ? try store.forgetCache() : 0
+            if forgotten > 0 { print("Deleted build cache: \(forgotten) steps") }
             report(try store.prune(all ? .unused : .dangling) { chosen.contains($0.image.digest) })
         } catch let mistake as ImageFilter.Mistake {
             throw Failure.used("prune: \(mistake)")
