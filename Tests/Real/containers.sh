@@ -2,17 +2,7 @@
 # makes of it, and that nothing is left mounted.
 # as: root user single
 . "$(dirname "$0")/lib.sh"
-store=$scratch/store
-shale() { "$SHALE" "$1" --root "$store" "${@:2}"; }
-busybox_archive "$scratch/busybox.tar"
-shale load -i "$scratch/busybox.tar" | grep -qx 'Loaded image: busybox:latest'
-expect() { # STATUS COMMAND...
-    local wanted=$1 got=0
-    shift
-    "$@" || got=$?
-    [ "$got" = "$wanted" ] || { echo "status $got where $wanted is wanted: $*"; exit 1; }
-}
-one_id=$([ "$(awk '{n += $3} END {print n}' /proc/self/uid_map)" = 1 ] && echo yes || echo no)
+busybox_store
 
 # Statuses, as docker's.
 expect 7 shale run busybox sh -c 'exit 7'

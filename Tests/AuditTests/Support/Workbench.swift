@@ -79,20 +79,3 @@ final class Workbench: Sendable {
         return access(beside, X_OK) == 0 ? beside : project + "/.build/debug/shale"
     }()
 }
-
-extension JSON {
-    var list: [JSON] {
-        if case .array(let values) = self { return values }
-        return []
-    }
-
-    var text: String? {
-        if case .string(let text) = self { return text }
-        return nil
-    }
-
-    var number: Int? {
-        if case .integer(let number) = self { return Int(number) }
-        return nil
-    }
-}

@@ -79,7 +79,11 @@ struct BuildCommand: ParsableCommand {
         var images: [Store.Image] = []
         var lease: Lease?
         let interruption = Interruption()
-        defer { display.end() }
+        defer {
+            display.end()
+            // It outlives the build, and would keep the session: what that leased stayed in the store.
+            interruption.cancel = {}
+        }
         for platform in platforms {
             var options = try inputs.options(for: platform)
             options.coding = compression.coding
