@@ -23,8 +23,6 @@ public final class BuildSession: Sendable {
         var isCancelled = false
         var running: [String: [UInt8]] = [:]
         var used: [Digest] = []
-        /// Locks of cache mounts: they end with the build.
-        var locks: [[UInt8]: SharedFile] = [:]
     }
 
     /// - Parameter mountHelper: the program `shalefs`.
@@ -85,17 +83,6 @@ public final class BuildSession: Sendable {
         defer { state.withLock { $0.running[id] = nil } }
         try checkGoing()
         return try body()
-    }
-
-    /// Takes a lock for the rest of the build, unless somebody else has it.
-    func holdLock(_ path: [UInt8]) throws(BuildError) -> Bool {
-        try naming("lock", path) { () throws(Errno) in
-            let file = try FD.workingDirectory.open(path.cPath, [.readWrite, .create], mode: 0o600)
-            guard cl_flock_exclusive(file.raw) >= 0 else { return false }
-            let shared = SharedFile(file)
-            state.withLock { $0.locks[path] = shared }
-            return true
-        }
     }
 
     func use(_ key: Digest) { state.withLock { $0.used.append(key) } }

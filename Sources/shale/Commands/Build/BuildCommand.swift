@@ -77,12 +77,13 @@ struct BuildCommand: ParsableCommand {
         let display = ProgressDisplay(quiet ? .quiet : progress)
         let platforms = try inputs.platforms()
         var images: [Store.Image] = []
-        var lease: Lease?
+        var sessions: [BuildSession] = []
         let interruption = Interruption()
         defer {
             display.end()
-            // It outlives the build, and would keep the session: what that leased stayed in the store.
             interruption.cancel = {}
+            // Threads may have them still, and the process ends.
+            for session in sessions { session.lease.end() }
         }
         for platform in platforms {
             var options = try inputs.options(for: platform)
@@ -97,7 +98,7 @@ struct BuildCommand: ParsableCommand {
             let session = try BuildSession(
                 store, options, sources, mountHelper: Programs.path("shalefs"), observer: display.observer)
             interruption.cancel = { session.cancel() }
-            lease = lease ?? session.lease
+            sessions.append(session)
             let builder = Builder(session, opened.dockerfile, context: opened.context)
             do throws(BuildError) {
                 let state = try builder.run()
@@ -111,7 +112,6 @@ struct BuildCommand: ParsableCommand {
         }
         display.end()
         try BuildChecks(opened, try inputs.request()).warn(display)
-        withExtendedLifetime(lease) {}
     }
 
     private func client() throws(BuildError) -> HTTPClient {
