@@ -15,7 +15,9 @@ extension StageBuild {
         let history = displayed(instruction.source)
         // What comes from a stage is known by what the stage was made of; only when that is new its files are read.
         let byOrigin = try originKey(copying, destination, owner, base)
-        if let byOrigin, let found = try cached(byOrigin.digest) {
+        let originPlace = "\(history) by origin"
+        if let byOrigin, let found = try cached(byOrigin, at: originPlace) {
+            try useOthers(found, at: place(of: instruction))
             let step = session.nextStep()
             session.observer(.started(step: step, title: displayed(instruction.source)))
             session.observer(.cached(step: step))
@@ -41,7 +43,7 @@ extension StageBuild {
             return try root.commit()
         }
         if let byOrigin, let layer = state.layers.last {
-            try remember(layer, byOrigin, at: "\(displayed(instruction.source)) by origin")
+            try remember(layer, byOrigin, at: originPlace)
             state.key = byOrigin.digest
         }
     }

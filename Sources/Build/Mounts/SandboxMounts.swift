@@ -88,23 +88,24 @@ extension StageBuild {
     /// A directory that outlives the build: `cache/mounts/<digest of its id>` of the store.
     private func cacheDirectory(_ prepared: PreparedMount, _ state: StageState) throws(BuildError) -> [UInt8] {
         let mount = prepared.mount
-        let store = session.store.path
         let prefix = session.options.request.cacheMountNamespace.map { $0 + [.slash] } ?? []
         let id = prefix + (mount.id ?? target(mount, state))
         let digest = try BuildError.wrapping { () throws(DigestError) in try Digest(of: id) }
-        let parent = store + Array("/cache/mounts".utf8)
+        let parent = session.store.cacheMounts
         try makeDirectory(parent, mode: 0o700)
         if mount.sharing == .private {
             // The first that nobody has.
             var number = 0
             while true {
                 let path = parent + Array("/\(digest.hex)-\(number)".utf8)
+                try use(path)
                 let isNew = try makeDirectory(path, mode: mount.mode ?? 0o755)
                 if try lock(path, waits: false) { return try filled(path, prepared, isNew) }
                 number += 1
             }
         }
         let path = parent + Array("/\(digest.hex)".utf8)
+        try use(path)
         let isNew = try makeDirectory(path, mode: mount.mode ?? 0o755)
         if mount.sharing == .locked { _ = try lock(path, waits: true) }
         return try filled(path, prepared, isNew)
@@ -137,6 +138,14 @@ extension StageBuild {
             try Copier(root: root.fd).copy(selection, to: Destination(Array("/".utf8)))
         }
         return path
+    }
+
+    /// Until the build ends, a prune leaves the mount alone.
+    private func use(_ path: [UInt8]) throws(BuildError) {
+        while try !session.holdUse(path + Array(".use".utf8)) {
+            try session.checkGoing()
+            usleep(50_000)
+        }
     }
 
     /// Held until the build ends.

@@ -51,6 +51,37 @@ extension Store {
         }
     }
 
+    /// The entries of keys, in their order; those that are gone are left out.
+    public func cacheEntries(_ keys: [Digest]) throws(StoreError) -> [CacheEntry] {
+        try state.read("look up build cache") { db in
+            var entries: [CacheEntry] = []
+            for key in keys {
+                let sql = """
+                    SELECT place, parts, diffID, blob AS digest, mediaType, size, created FROM buildCache WHERE key = ?
+                    """
+                guard let row = try Row.fetchOne(db, sql: sql, arguments: [key.description]) else { continue }
+                let created: String = row["created"]
+                entries.append(
+                    CacheEntry(
+                        key: key, place: row["place"], parts: row["parts"],
+                        layer: CachedLayer(
+                            diffID: try Digest(row["diffID"] as String), blob: try Self.descriptor(row),
+                            created: created.isEmpty ? nil : created)))
+            }
+            return entries
+        }
+    }
+
+    /// Keys of a step that made a layer, the youngest first, at most 4.
+    public func cacheKeys(at place: String, making diffID: Digest) throws(StoreError) -> [Digest] {
+        try state.read("look up build cache") { db in
+            try String.fetchAll(
+                db, sql: "SELECT key FROM buildCache WHERE place = ? AND diffID = ? ORDER BY used DESC LIMIT 4",
+                arguments: [place, diffID.description]
+            ).map { try Digest($0) }
+        }
+    }
+
     /// Marks entries as used now.
     public func touchCache(_ keys: [Digest]) throws(StoreError) {
         if keys.isEmpty { return }
@@ -70,19 +101,29 @@ extension Store {
         }
     }
 
-    /// Forgets entries that were not used for so long; their layers go with the next prune.
+    /// Forgets entries that were not used since a moment; their layers go with the next prune.
     ///
-    /// - Parameter seconds: nil forgets all.
+    /// - Parameter moment: seconds since 1970; nil forgets all.
     /// - Returns: how many there were.
     @discardableResult
-    public func forgetCache(unusedFor seconds: Int64? = nil) throws(StoreError) -> Int {
+    public func forgetCache(unusedSince moment: Int64? = nil) throws(StoreError) -> Int {
         try state.write("prune build cache") { db in
-            if let seconds {
-                try db.execute(sql: "DELETE FROM buildCache WHERE used <= unixepoch() - ?", arguments: [seconds])
+            if let moment {
+                try db.execute(sql: "DELETE FROM buildCache WHERE used < ?", arguments: [moment])
             } else {
                 try db.execute(sql: "DELETE FROM buildCache")
             }
             return db.changesCount
+        }
+    }
+
+    /// How many entries there are, and the bytes of their blobs.
+    public func cacheUsage() throws(StoreError) -> Usage {
+        try state.read("look up build cache") { db in
+            let blobs = "SELECT coalesce(sum(size), 0) FROM (SELECT DISTINCT blob, size FROM buildCache)"
+            return Usage(
+                count: try Int.fetchOne(db, sql: "SELECT count(*) FROM buildCache") ?? 0,
+                bytes: try Int64.fetchOne(db, sql: blobs) ?? 0)
         }
     }
 }
