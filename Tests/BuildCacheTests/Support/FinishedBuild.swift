@@ -39,6 +39,7 @@ struct FinishedBuild {
 
 extension Workshop {
     /// Builds the project in a store, which gets the base image first.
+    @discardableResult
     func build(_ store: String, _ options: String) throws -> FinishedBuild {
         try FinishedBuild(
             try run(
