@@ -29,7 +29,7 @@ public struct CacheExport: Sendable {
         var known: Set<Digest> = []
         for (session, target) in builds {
             let layers = hasAllStages ? nil : Set(target.layers.map(\.diffID))
-            entries += try session.cacheEntries().filter { entry in
+            entries += try session.cacheEntries(session.usedKeys).filter { entry in
                 layers?.contains(entry.layer.diffID) != false && known.insert(entry.key).inserted
             }
         }
@@ -51,11 +51,11 @@ public struct CacheExport: Sendable {
 }
 
 extension BuildSession {
-    /// What this build found in the cache or put there.
-    func cacheEntries() throws(BuildError) -> [CacheEntry] {
+    /// What is in the cache under keys, and stays until the build ends.
+    func cacheEntries(_ keys: [Digest]) throws(BuildError) -> [CacheEntry] {
         try BuildError.wrapping { () throws(StoreError) in
             // Another build may have put something else in the place of an entry.
-            let entries = try store.cacheEntries(usedKeys)
+            let entries = try store.cacheEntries(keys)
             try lease.hold(entries.flatMap { [$0.layer.diffID, $0.layer.blob.digest] })
             var whole: [CacheEntry] = []
             for entry in entries where try store.has(entry.layer.blob) { whole.append(entry) }

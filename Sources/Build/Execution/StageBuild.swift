@@ -124,7 +124,7 @@ struct StageBuild {
         return (reasons.min { $0.distance < $1.distance } ?? MissReason(key, comparedTo: nil)).description
     }
 
-    private func title(_ instruction: Instruction) -> String {
+    func title(_ instruction: Instruction) -> String {
         let name = node.stage.name.map { "\($0) " } ?? (graph.nodes.count > 1 ? "stage-\(node.index) " : "")
         return "[\(name)\(number)/\(node.instructions.count)] \(displayed(instruction.source))"
     }

@@ -54,9 +54,7 @@ public struct CacheLayout: ~Copyable {
         for blob in content {
             try ArchiveError.wrapping { () throws(BlobError) in
                 // A damaged one would stay for ever.
-                if try blobs.size(of: blob.digest) != nil, try !blobs.isWhole(blob.digest) {
-                    try blobs.remove(blob.digest)
-                }
+                if !blobs.isWhole(blob.digest) { try blobs.remove(blob.digest) }
                 try blobs.copy(blob, from: source)
             }
         }
@@ -111,26 +109,24 @@ public struct CacheLayout: ~Copyable {
 }
 
 extension BlobDirectory {
-    /// Whether a blob's content is what its name says.
-    func isWhole(_ digest: Digest) throws(BlobError) -> Bool {
-        let file = try open(digest)
-        var digester: Digester
-        do throws(DigestError) { digester = try Digester(digest.algorithm) } catch { throw .unavailable("\(error)") }
+    /// Whether a blob is there, and its content what its name says.
+    fileprivate func isWhole(_ digest: Digest) -> Bool {
+        guard let file = try? open(digest), var digester = try? Digester(digest.algorithm) else { return false }
         let buffer = UnsafeMutableRawBufferPointer.allocate(byteCount: 1 << 20, alignment: 4096)
         defer { buffer.deallocate() }
-        while true {
-            let count = try BlobError.naming("read blob \(digest)") { () throws(Errno) in
-                try check(cl_read(file.raw, buffer.baseAddress, buffer.count))
-            }
-            if count == 0 { break }
+        while let count = try? check(cl_read(file.raw, buffer.baseAddress, buffer.count)) {
+            if count == 0 { return (try? digester.finish()) == digest }
             digester.update(UnsafeRawBufferPointer(rebasing: buffer[..<count]))
         }
-        do throws(DigestError) { return try digester.finish() == digest } catch { throw .unavailable("\(error)") }
+        return false
     }
 
-    func remove(_ digest: Digest) throws(BlobError) {
+    /// Removes whatever has a blob's name.
+    fileprivate func remove(_ digest: Digest) throws(BlobError) {
         try BlobError.naming("remove blob \(digest)") { () throws(Errno) in
-            try root.fd.unlink(Self.path(digest))
+            do throws(Errno) { try root.fd.removeTree(Self.path(digest)) } catch {
+                guard error == .noEntry else { throw error }
+            }
         }
     }
 }

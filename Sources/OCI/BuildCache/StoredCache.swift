@@ -18,16 +18,10 @@ extension Store {
 
     /// - Parameter key: of the step.
     /// - Returns: nil for what is not there, or not whole; otherwise the lease holds it.
-    public func cachedLayer(_ key: Digest, _ lease: Lease) throws(StoreError) -> CachedLayer? {
-        let row = try state.read("look up build cache") { db -> (Digest, ContentDescriptor, String)? in
-            let sql = "SELECT diffID, blob AS digest, mediaType, size, created FROM buildCache WHERE key = ?"
-            guard let row = try Row.fetchOne(db, sql: sql, arguments: [key.description]) else { return nil }
-            return (try Digest(row["diffID"] as String), try Self.descriptor(row), row["created"])
-        }
-        guard let (diffID, blob, created) = row else { return nil }
-        try lease.hold([diffID, blob.digest])
-        guard try size(of: blob.digest) == blob.size else { return nil }
-        return CachedLayer(diffID: diffID, blob: blob, created: created)
+    public func cacheEntry(_ key: Digest, _ lease: Lease) throws(StoreError) -> CacheEntry? {
+        guard let entry = try cacheEntries([key]).first else { return nil }
+        try lease.hold([entry.layer.diffID, entry.layer.blob.digest])
+        return try has(entry.layer.blob) ? entry : nil
     }
 
     /// Remembers what a step made.
@@ -69,16 +63,6 @@ extension Store {
                             created: created.isEmpty ? nil : created)))
             }
             return entries
-        }
-    }
-
-    /// Keys of a step that made a layer, the youngest first, at most 4.
-    public func cacheKeys(at place: String, making diffID: Digest) throws(StoreError) -> [Digest] {
-        try state.read("look up build cache") { db in
-            try String.fetchAll(
-                db, sql: "SELECT key FROM buildCache WHERE place = ? AND diffID = ? ORDER BY used DESC LIMIT 4",
-                arguments: [place, diffID.description]
-            ).map { try Digest($0) }
         }
     }
 

@@ -13,10 +13,10 @@ final class Workshop: Sendable {
     /// Three stages, two of which the target only copies from; seven steps that make layers.
     static let dockerfile = """
         FROM busybox AS tools
-        RUN echo tool >/tool
+        RUN echo tool >/tool; echo more >/more
         FROM busybox AS data
         COPY data /data
-        RUN sort -u /data/list >/sorted
+        RUN sort -u /data/list >/sorted; echo more >/more
         FROM busybox
         COPY --from=tools /tool /tool
         COPY --from=data /sorted /sorted
