@@ -91,7 +91,8 @@ let package = Package(
         .executableTarget(
             name: "shale",
             dependencies: [
-                "UnionFuse", "Union", "Changes", "Analysis", "Build", "Containers", "Configuring", "Dockerfile", "GoTemplate",
+                "UnionFuse", "Union", "Changes", "Analysis", "Build", "Containers", "Configuring", "Dockerfile",
+                "GoTemplate",
                 "Inspection", "OCI", "Linux", "CLinux",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ], swiftSettings: strict),
@@ -109,7 +110,8 @@ let package = Package(
             name: "OCITests", dependencies: ["OCI", "Linux", "CLinux", "shale"],
             exclude: ["Fixtures", "Support/badregistry.py"], swiftSettings: strict),
         // Images as their user has them: the commands, and what they stand on.
-        .testTarget(name: "ImageTests", dependencies: ["OCI", "Linux", "CLinux", "shale"], swiftSettings: strict),
+        .testTarget(
+            name: "ImageTests", dependencies: ["Containers", "OCI", "Linux", "CLinux", "shale"], swiftSettings: strict),
         // SEMANTICS.md rule by rule, on mounts alone. Knows nothing of how they are made.
         .testTarget(
             name: "ConformanceTests", dependencies: ["ShaleTesting", "Linux", "CLinux", "shalefs", "shale"],

@@ -1,4 +1,5 @@
 import Analysis
+import Containers
 import OCI
 
 /// Opens and reads what a user names, with a line on the terminal when it takes long. What goes wrong is one line.
@@ -20,10 +21,15 @@ struct ImageReading {
         try read(name) { image, pass in ImageTree.build(try await pass.read(image).map(\.contents)) }
     }
 
-    private func read<Result: Sendable>(
+    /// Anything else that takes a pass over the layers.
+    ///
+    /// - Throws: ``Failure``.
+    func read<Result: Sendable>(
         _ name: [UInt8], _ body: @escaping @Sendable (OpenedImage, LayerPass) async throws -> Result
     ) throws -> Result {
-        let opener = ImageOpener(for: platform) { () throws(AnalysisError) in try self.store() }
+        let opener = ImageOpener(
+            for: platform, store: { () throws(AnalysisError) in try self.store() },
+            container: { (store, name) throws(AnalysisError) in try Self.container(store, name) })
         let display = ReadingDisplay()
         defer { display.end() }
         do {
@@ -34,8 +40,24 @@ struct ImageReading {
         }
     }
 
+    private static func container(
+        _ store: Store, _ name: String
+    ) throws(AnalysisError) -> ImageOpener.FoundContainer? {
+        let containers = ContainerStore(store)
+        do throws(ContainerError) {
+            let record = try containers.find(name)
+            return ImageOpener.FoundContainer(
+                title: record.name, image: record.image, execution: record.execution,
+                changes: LayerSource(upper: containers.upper(of: record), lowers: containers.lowers(of: record)))
+        } catch {
+            if error.kind == .missing { return nil }
+            throw AnalysisError(error.description)
+        }
+    }
+
+    /// Looking at something makes no store.
     private func store() throws(AnalysisError) -> Store {
-        do { return try location.store() } catch let failure as Failure {
+        do { return try location.existing() } catch let failure as Failure {
             throw AnalysisError(failure.message)
         } catch {
             throw AnalysisError("\(error)")

@@ -2,17 +2,7 @@
 # makes of it, and that nothing is left mounted.
 # as: root user single
 . "$(dirname "$0")/lib.sh"
-store=$scratch/store
-shale() { "$SHALE" "$1" --root "$store" "${@:2}"; }
-busybox_archive "$scratch/busybox.tar"
-shale load -i "$scratch/busybox.tar" | grep -qx 'Loaded image: busybox:latest'
-expect() { # STATUS COMMAND...
-    local wanted=$1 got=0
-    shift
-    "$@" || got=$?
-    [ "$got" = "$wanted" ] || { echo "status $got where $wanted is wanted: $*"; exit 1; }
-}
-one_id=$([ "$(awk '{n += $3} END {print n}' /proc/self/uid_map)" = 1 ] && echo yes || echo no)
+busybox_store
 
 # Statuses, as docker's.
 expect 7 shale run busybox sh -c 'exit 7'
@@ -95,12 +85,12 @@ id=$(shale commit -a "Jay L" -m changes -c 'CMD ["cat", "/file"]' -c 'ENV STONE=
 [[ $id =~ ^sha256:[0-9a-f]{64}$ ]]
 [ "$(shale run --rm busybox:changed)" = new ]
 [ "$(shale run --rm busybox:changed sh -c 'echo $STONE; pwd; cat /site/index; ls /etc; readlink /link' | tr '\n' ' ')" = \
-    'granite /a welcome group x ' ]
+    'granite /a welcome group hostname hosts resolv.conf x ' ]
 # The container is what it was, and can be committed again: to the same layer.
 diff <(cut -f 1 "$scratch/diff" | sort) <(shale diff changed | cut -f 1 | sort)
 shale commit changed busybox:again >/dev/null
 shale commit --squash changed busybox:one >/dev/null
-[ "$(shale run --rm busybox:one sh -c 'ls /etc; cat /file' | tr '\n' ' ')" = 'group new ' ]
+[ "$(shale run --rm busybox:one sh -c 'ls /etc; cat /file' | tr '\n' ' ')" = 'group hostname hosts resolv.conf new ' ]
 expect 125 shale commit -c 'RUN true' changed 2>"$scratch/error"
 grep -q 'RUN does not say how an image runs' "$scratch/error"
 shale rm changed >/dev/null

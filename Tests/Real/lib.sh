@@ -72,3 +72,38 @@ with tarfile.open(archive, "w") as out:
         out.addfile(entry, io.BytesIO(body))
 P
 }
+
+# What tests of images and builds share: a store in the scratch directory, with busybox:latest in it.
+store=$scratch/store
+shale() { "$SHALE" "$1" --root "$store" "${@:2}"; }
+busybox_store() {
+    busybox_archive "$scratch/busybox.tar"
+    shale load -i "$scratch/busybox.tar" | grep -qx 'Loaded image: busybox:latest'
+}
+expect() { # STATUS COMMAND...
+    local wanted=$1 got=0
+    shift
+    "$@" || got=$?
+    [ "$got" = "$wanted" ] || fail "status $got where $wanted is wanted: $*"
+}
+# Builds a Dockerfile on standard input with the context directory c; what it says goes to the file log.
+c=$scratch/context log=$scratch/log
+build() { shale build -q -f - "$@" "$c" 2>"$log" || { cat "$log" >&2; return 1; }; }
+# A build that fails with a status, and says a line.
+refuse() { # STATUS LINE OPTIONS...
+    local wanted=$1 line=$2 got=0
+    shift 2
+    shale build -f - "$@" "$c" >"$scratch/refused" 2>"$log" || got=$?
+    [ "$got" = "$wanted" ] || { cat "$log" >&2; fail "status $got where $wanted is wanted for: $line"; }
+    grep -qF -- "$line" "$log" || { cat "$log" >&2; fail "not said: $line"; }
+}
+one_id=$([ "$(awk '{n += $3} END {print n}' /proc/self/uid_map)" = 1 ] && echo yes || echo no)
+# Nothing of a build is left: no mount, no process of its store, no file on its way into it.
+nothing_left() {
+    ! grep -q "$store" /proc/self/mountinfo || fail "mounted: $(grep "$store" /proc/self/mountinfo)"
+    local left
+    left=$(pgrep -f -- "$store" || true)
+    [ -z "$left" ] || fail "running: $(ps -o pid,args -p $left)"
+    left=$(ls -A "$store/ingest")
+    [ -z "$left" ] || fail "left in ingest: $left"
+}

@@ -55,7 +55,9 @@ public struct Builder: Sendable {
         var inspected: Set<Int> = []
         while let node = ground.graph.nodes.first(where: { !inspected.contains($0.index) }) {
             inspected.insert(node.index)
-            for (name, origin) in node.sources.map({ ($0.key, $0.value) }) { try bring(origin, node, &ground, as: name) }
+            for (name, origin) in node.sources.map({ ($0.key, $0.value) }) {
+                try bring(origin, node, &ground, as: name)
+            }
             if let image = try base(of: node, &ground) {
                 ground.bases[node.index] = image
                 let triggers = image.config.execution.onBuild.map { Array($0.utf8) }

@@ -49,7 +49,8 @@ extension StageBuild {
         _ instruction: Instruction
     ) throws(BuildError) -> Store.CachedLayer {
         guard UserNamespace.isRoot else {
-            throw BuildError("RUN needs namespaces, which this machine does not allow; shale doctor says what is missing")
+            throw BuildError(
+                "RUN needs namespaces, which this machine does not allow; shale doctor says what is missing")
         }
         let bundle = try session.makeDirectory("run")
         var sandboxMounts = try self.sandboxMounts(mounts, state, bundle)
@@ -113,7 +114,8 @@ extension StageBuild {
             }
             let files = NetworkFiles(hostname: hostname, network: network, extraHosts: session.options.extraHosts)
             spec.mounts = try files.write(to: bundle) + SingleID.mounts(root: opened.fd, in: bundle)
-            if running.command.isShellForm, case .script = running.invocation {} else {
+            if running.command.isShellForm, case .script = running.invocation {
+            } else {
                 try ProgramSearch.check(spec, in: opened.fd)
             }
             return spec

@@ -53,8 +53,9 @@ struct StageBuild {
         }
         for name in expansion.undefined {
             session.observer(
-                .warning("\(instruction.location.file):\(instruction.location.firstLine): variable "
-                    + "\(displayed(name)) is not set"))
+                .warning(
+                    "\(instruction.location.file):\(instruction.location.firstLine): variable "
+                        + "\(displayed(name)) is not set"))
         }
         switch expansion.content {
         case .run(let running): try run(running, expansion, instruction)

@@ -37,7 +37,12 @@ public struct MountPoints {
         for mount in mounts {
             var isDirectory = true
             if case .bind(let source) = mount.kind {
-                isDirectory = (try? FD.workingDirectory.open(source.cPath, .path).fd.status().isDirectory) ?? true
+                isDirectory = try ContainerError.naming("mount \(printable(String(decoding: source, as: UTF8.self)))") {
+                    () throws(Errno) in
+                    // Bound to a name: a temporary would be closed before it is asked.
+                    let opened = try FD.workingDirectory.open(source.cPath, .path)
+                    return try opened.fd.status().isDirectory
+                }
             }
             try make(mount.destination, isDirectory: isDirectory)
         }

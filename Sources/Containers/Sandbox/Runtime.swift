@@ -74,7 +74,8 @@ public struct Runtime: Equatable, Sendable {
     /// Ends a container whose runtime was killed.
     public func clean(id: String, in directory: [UInt8]) {
         guard kind != .bwrap, let null = try? FD.workingDirectory.open("/dev/null", .readWrite) else { return }
-        let words = [path, Array("--root".utf8), directory + Array("/state".utf8)]
+        let words =
+            [path, Array("--root".utf8), directory + Array("/state".utf8)]
             + ["delete", "--force", id].map { Array($0.utf8) }
         _ = (try? ChildProcess(words, descriptors: [(1, null.fd), (2, null.fd)]))?.wait()
     }

@@ -6,9 +6,9 @@ public enum SingleID {
     /// apt(8) becomes `_apt` to fetch; here it is told to stay.
     public static func mounts(root: FD, in directory: [UInt8]) throws(ContainerError) -> [SandboxSpec.Mount] {
         let place = "/etc/apt/apt.conf.d"
-        guard UserNamespace.ids == 1,
-            (try? root.open(place, [.path, .directory], resolve: .inRoot).fd.status()) != nil
+        guard UserNamespace.ids == 1, let found = try? root.open(place, [.path, .directory], resolve: .inRoot)
         else { return [] }
+        _ = consume found
         let file = directory + Array("/apt.conf".utf8)
         try ContainerError.naming("write apt.conf") { () throws(Errno) in
             let opened = try FD.workingDirectory.open(file.cPath, [.writeOnly, .create, .truncate], mode: 0o644)

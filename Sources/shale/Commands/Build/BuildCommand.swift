@@ -86,7 +86,11 @@ struct BuildCommand: ParsableCommand {
         let platforms = try inputs.platforms()
         let caching = try cache.plan(registry)
         let interruption = Interruption()
-        defer { display.end() }
+        defer {
+            display.end()
+            // It outlives the build, and would keep the session: what that leased stayed in the store.
+            interruption.cancel = {}
+        }
         let imported = ImportedCache(caching.sources) { display.observer(.warning($0)) }
         if interruption.happened { throw ExitCode(130) }
         var builds: [(session: BuildSession, target: StageState)] = []
