@@ -27,9 +27,7 @@ struct ImageReading {
     func read<Result: Sendable>(
         _ name: [UInt8], _ body: @escaping @Sendable (OpenedImage, LayerPass) async throws -> Result
     ) throws -> Result {
-        let opener = ImageOpener(
-            for: platform, store: { () throws(AnalysisError) in try self.store() },
-            container: { (store, name) throws(AnalysisError) in try Self.container(store, name) })
+        let opener = location.opener(for: platform)
         let display = ReadingDisplay()
         defer { display.end() }
         do {
@@ -39,28 +37,28 @@ struct ImageReading {
             throw Failure.failed("\(command) \(displayed(name)): \(error)")
         }
     }
+}
 
-    private static func container(
-        _ store: Store, _ name: String
-    ) throws(AnalysisError) -> ImageOpener.FoundContainer? {
-        let containers = ContainerStore(store)
-        do throws(ContainerError) {
-            let record = try containers.find(name)
-            return ImageOpener.FoundContainer(
-                title: record.name, image: record.image, execution: record.execution,
-                changes: LayerSource(upper: containers.upper(of: record), lowers: containers.lowers(of: record)))
-        } catch {
-            if error.kind == .missing { return nil }
-            throw AnalysisError(error.description)
-        }
-    }
-
-    /// Looking at something makes no store.
-    private func store() throws(AnalysisError) -> Store {
-        do { return try location.existing() } catch let failure as Failure {
-            throw AnalysisError(failure.message)
-        } catch {
-            throw AnalysisError("\(error)")
-        }
+extension StoreOptions {
+    /// Finds images, containers, archives and OCI directories. Looking at something makes no store.
+    func opener(for platform: Platform) -> ImageOpener {
+        ImageOpener(
+            for: platform,
+            store: { () throws(AnalysisError) in
+                do { return try existing() } catch { throw AnalysisError((error as? Failure)?.message ?? "\(error)") }
+            },
+            container: { (store, name) throws(AnalysisError) in
+                let containers = ContainerStore(store)
+                do throws(ContainerError) {
+                    let record = try containers.find(name)
+                    let changes = LayerSource(
+                        upper: containers.upper(of: record), lowers: containers.lowers(of: record))
+                    return ImageOpener.FoundContainer(
+                        title: record.name, image: record.image, execution: record.execution, changes: changes)
+                } catch {
+                    if error.kind == .missing { return nil }
+                    throw AnalysisError(error.description)
+                }
+            })
     }
 }

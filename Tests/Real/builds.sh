@@ -121,8 +121,8 @@ same "$(out t)" "1024
 index"
 
 # Secrets: files and variables, in no layer, no history and no log.
-printf 'from a file' >"$scratch/secret"
-VARIABLE='from a variable' build -t t --secret "id=one,src=$scratch/secret" --secret id=two,env=VARIABLE --secret id=VARIABLE <<'D' >/dev/null
+printf 'frOM-afile-7' >"$scratch/secret"
+VARIABLE='frOM-variable-7' build -t t --secret "id=one,src=$scratch/secret" --secret id=two,env=VARIABLE --secret id=VARIABLE <<'D' >/dev/null
 FROM busybox
 RUN --mount=type=secret,id=one cat /run/secrets/one | wc -c >/out; stat -c %a /run/secrets/one >>/out
 RUN --mount=type=secret,id=one,target=/etc/one,mode=0444 stat -c %a /etc/one >>/out && cut -c 1-4 /etc/one >>/out
@@ -133,50 +133,36 @@ RUN --mount=type=secret,id=VARIABLE,env=VARIABLE echo ${#VARIABLE} >>/out
 RUN --mount=type=secret,id=missing,target=/m ls /m >>/out 2>&1 || true
 RUN --mount=type=secret,id=missing,env=M echo ${M-unset} >>/out
 D
-same "$(out t)" "11
+same "$(out t)" "12
 400
 444
-from
-11
+frOM
+12
 15
 ls: /run/secrets: No such file or directory
-from
+frOM
 15
 15
 ls: /m: No such file or directory
 unset"
-! grep -rqF -e 'from a file' -e 'from a variable' "$store" || fail "a secret is in the store"
-! shale history --no-trunc t | grep -q 'from a' || fail "a secret is in the history"
+! grep -rqF -e 'frOM-afile-7' -e 'frOM-variable-7' "$store" || fail "a secret is in the store"
+! shale history --no-trunc t | grep -q frOM || fail "a secret is in the history"
 refuse 1 'secret missing: not found' <<'D'
 FROM busybox
 RUN --mount=type=secret,id=missing,required true
 D
 
 # ssh: an agent's socket.
-cat >"$scratch/agent.py" <<'P'
-import os, socket, sys
-server = socket.socket(socket.AF_UNIX)
-server.bind(sys.argv[1])
-server.listen()
-while True:
-    connection, _ = server.accept()
-    connection.recv(5)
-    connection.sendall(b"\x00\x00\x00\x05\x0c\x00\x00\x00\x00")
-    connection.close()
-P
-python3 "$scratch/agent.py" "$scratch/agent" &
-agent=$!
-until [ -S "$scratch/agent" ]; do sleep 0.05; done
+python3 -c 'import socket, sys; socket.socket(socket.AF_UNIX).bind(sys.argv[1])' "$scratch/agent"
 SSH_AUTH_SOCK=$scratch/agent build -t t --ssh default --ssh "other=$scratch/agent" <<'D' >/dev/null
 FROM busybox
-RUN --mount=type=ssh echo $SSH_AUTH_SOCK >/out && printf '\000\000\000\001\013' | nc local:$SSH_AUTH_SOCK | od -An -tx1 >>/out
+RUN --mount=type=ssh echo $SSH_AUTH_SOCK >/out && test -S $SSH_AUTH_SOCK
 RUN --mount=type=ssh,id=other,target=/agent echo $SSH_AUTH_SOCK >>/out && test -S /agent
 RUN echo ${SSH_AUTH_SOCK-unset} >>/out; ls /agent /run >>/out 2>&1 || true
 RUN --mount=type=ssh,id=none echo ${SSH_AUTH_SOCK-unset} >>/out
 D
-kill $agent
-same "$(out t | head -n 1)" /run/buildkit/ssh_agent.0
-same "$(out t | tail -n +3)" "/agent
+same "$(out t)" "/run/buildkit/ssh_agent.0
+/agent
 unset
 ls: /agent: No such file or directory
 ls: /run: No such file or directory
@@ -270,12 +256,12 @@ build -t t <<'D' >/dev/null
 FROM busybox
 RUN ["sh", "-c", "echo exec $0 >/out", "zero"]
 SHELL ["sh", "-e", "-c"]
-RUN echo $- >>/out
+RUN case $- in *e*) echo e >>/out ;; esac
 SHELL ["/bin/busybox", "ash", "-xc"]
 RUN echo shelled >>/out
 CMD echo hello
 D
-same "$(out t | sed 's/^ehs$/e/; s/^he$/e/')" "exec zero
+same "$(out t)" "exec zero
 e
 shelled"
 same "$(inspect '{{json .Config.Cmd}}' t)" '["/bin/busybox","ash","-xc","echo hello"]'
@@ -343,12 +329,12 @@ FROM base
 RUN echo "4 ${VERSION-unset} $GIVEN ${TARGETARCH-unset}" >>/out
 ARG TARGETARCH
 ARG TARGETPLATFORM
-ENV LATER=${KEPT:+yes} LONG=${KEPT#two }
+ENV LATER=${KEPT:+yes} LONG="${KEPT#two }"
 RUN [ linux/$TARGETARCH = "$TARGETPLATFORM" ] && echo "5 $LATER $LONG" >>/out
 D
 same "$(out t)" "1 unset unset
 2 2 given global unset http://proxy:1
-3 env two words
+3 given two words
 4 unset env unset
 5 yes words"
 same "$(inspect '{{json .Config.Env}}' t)" '["PATH=/bin:/sbin","GIVEN=env","KEPT=two words","LATER=yes","LONG=words"]'

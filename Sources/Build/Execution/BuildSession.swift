@@ -30,8 +30,8 @@ public final class BuildSession: Sendable {
         var isUsed: Set<Digest> = []
         /// Layers that a stage is at.
         var busy: Set<Digest> = []
-        /// Locks of cache mounts: they end with the build.
-        var locks: [[UInt8]: SharedFile] = [:]
+        /// Locks of cache mounts that the build uses.
+        var mounts: [[UInt8]: SharedFile] = [:]
     }
 
     /// - Parameters:
@@ -97,28 +97,17 @@ public final class BuildSession: Sendable {
         return try body()
     }
 
-    /// Takes a lock for the rest of the build, unless somebody else has it.
-    func holdLock(_ path: [UInt8]) throws(BuildError) -> Bool {
-        try naming("lock", path) { () throws(Errno) in
-            let file = try FD.workingDirectory.open(path.cPath, [.readWrite, .create], mode: 0o600)
-            guard cl_flock_exclusive(file.raw) >= 0 else { return false }
-            let shared = SharedFile(file)
-            state.withLock { $0.locks[path] = shared }
-            return true
-        }
-    }
-
     /// Has a cache mount for the rest of the build, beside whoever else has it; no prune takes it away.
     ///
     /// - Parameter path: of the file that stands for the mount.
     /// - Returns: false while a prune is at it.
     func holdUse(_ path: [UInt8]) throws(BuildError) -> Bool {
-        if state.withLock({ $0.locks[path] != nil }) { return true }
+        if state.withLock({ $0.mounts[path] != nil }) { return true }
         return try naming("lock", path) { () throws(Errno) in
             let file = try FD.workingDirectory.open(path.cPath, [.readWrite, .create], mode: 0o600)
             guard flock(file.raw, LOCK_SH | LOCK_NB) == 0, try file.fd.status().nlink > 0 else { return false }
             let shared = SharedFile(file)
-            state.withLock { $0.locks[path] = shared }
+            state.withLock { $0.mounts[path] = shared }
             return true
         }
     }

@@ -53,16 +53,18 @@ extension StageBuild {
                 "RUN needs namespaces, which this machine does not allow; shale doctor says what is missing")
         }
         let bundle = try session.makeDirectory("run")
-        var sandboxMounts = try self.sandboxMounts(mounts, state, bundle)
+        // A secret is a file there, or in the configuration that the runtime reads.
+        let memory = mounts.contains { $0.mount.kind == .secret } ? try MemoryDirectory(bundle) : nil
+        defer { withExtendedLifetime(memory) {} }
+        let locks = CacheLocks()
+        defer { withExtendedLifetime(locks) {} }
+        var sandboxMounts = try self.sandboxMounts(mounts, state, bundle, locks)
         if case .script(let name, let content) = running.invocation {
             sandboxMounts.append(try script(name, content, bundle))
         }
-        let points = bundle + Array("/mountpoints".utf8)
+        let points = try session.makeDirectory("mountpoints")
         let lowers = state.lowers(in: session.store)
         try BuildError.wrapping { () throws(ContainerError) in
-            try ContainerError.naming("make mount points") { () throws(Errno) in
-                try FD.workingDirectory.makeDirectory(points.cPath, mode: 0o755)
-            }
             let layer = try ContainerError.naming("make mount points") { () throws(Errno) in
                 try FD.workingDirectory.open(points.cPath, [.readOnly, .directory])
             }

@@ -8,9 +8,10 @@ internal import OCI
 /// Mounts of a `RUN` as the sandbox takes them.
 extension StageBuild {
     func sandboxMounts(
-        _ mounts: [PreparedMount], _ state: StageState, _ bundle: [UInt8]
+        _ mounts: [PreparedMount], _ state: StageState, _ bundle: [UInt8], _ locks: CacheLocks
     ) throws(BuildError) -> [SandboxSpec.Mount] {
         var result: [SandboxSpec.Mount] = []
+        try lockCaches(mounts.map(\.mount), state, locks)
         for (index, prepared) in mounts.enumerated() {
             let mount = prepared.mount
             let place = bundle + Array("/mount-\(index)".utf8)
@@ -22,7 +23,7 @@ extension StageBuild {
                 let source = try bindSource(prepared, place)
                 result.append(.init(.bind(source), at: target(mount, state), isReadOnly: mount.isReadOnly))
             case .cache:
-                let source = try cacheDirectory(prepared, state)
+                let source = try cacheDirectory(prepared, state, locks)
                 result.append(.init(.bind(source), at: target(mount, state), isReadOnly: mount.isReadOnly))
             case .secret:
                 guard mount.environment == nil || mount.target != nil, let value = try secretValue(secretID(mount))
@@ -39,7 +40,7 @@ extension StageBuild {
         return result
     }
 
-    private func target(_ mount: Mount, _ state: StageState) -> [UInt8] {
+    func target(_ mount: Mount, _ state: StageState) -> [UInt8] {
         Destination(mount.target ?? [], workingDirectory: Array(state.workingDirectory.utf8)).path
     }
 
@@ -85,92 +86,15 @@ extension StageBuild {
         }
     }
 
-    /// A directory that outlives the build: `cache/mounts/<digest of its id>` of the store.
-    private func cacheDirectory(_ prepared: PreparedMount, _ state: StageState) throws(BuildError) -> [UInt8] {
-        let mount = prepared.mount
-        let prefix = session.options.request.cacheMountNamespace.map { $0 + [.slash] } ?? []
-        let id = prefix + (mount.id ?? target(mount, state))
-        let digest = try BuildError.wrapping { () throws(DigestError) in try Digest(of: id) }
-        let parent = session.store.cacheMounts
-        try makeDirectory(parent, mode: 0o700)
-        if mount.sharing == .private {
-            // The first that nobody has.
-            var number = 0
-            while true {
-                let path = parent + Array("/\(digest.hex)-\(number)".utf8)
-                try use(path)
-                let isNew = try makeDirectory(path, mode: mount.mode ?? 0o755)
-                if try lock(path, waits: false) { return try filled(path, prepared, isNew) }
-                number += 1
-            }
-        }
-        let path = parent + Array("/\(digest.hex)".utf8)
-        try use(path)
-        let isNew = try makeDirectory(path, mode: mount.mode ?? 0o755)
-        if mount.sharing == .locked { _ = try lock(path, waits: true) }
-        return try filled(path, prepared, isNew)
-    }
-
-    @discardableResult
-    private func makeDirectory(_ path: [UInt8], mode: UInt32) throws(BuildError) -> Bool {
-        try naming("make", path) { () throws(Errno) in
-            do throws(Errno) { try FD.workingDirectory.makeDirectory(path.cPath, mode: mode) } catch {
-                guard error == .exists else { throw error }
-                return false
-            }
-            try FD.workingDirectory.setMode(path.cPath, mode)
-            return true
-        }
-    }
-
-    private func filled(_ path: [UInt8], _ prepared: PreparedMount, _ isNew: Bool) throws(BuildError) -> [UInt8] {
-        guard isNew else { return path }
-        let mount = prepared.mount
-        if mount.uid != nil || mount.gid != nil {
-            try? FD.workingDirectory.setOwner(path.cPath, uid: mount.uid ?? 0, gid: mount.gid ?? 0)
-        }
-        if let tree = prepared.tree {
-            let selection = try Selecting(from: tree, digests: session.digests, at: node.stage.location)
-                .select([mount.source ?? [.slash]])
-            let root = try naming("open", path) { () throws(Errno) in
-                try FD.workingDirectory.open(path.cPath, [.readOnly, .directory])
-            }
-            try Copier(root: root.fd).copy(selection, to: Destination(Array("/".utf8)))
-        }
-        return path
-    }
-
-    /// Until the build ends, a prune leaves the mount alone.
-    private func use(_ path: [UInt8]) throws(BuildError) {
-        while try !session.holdUse(path + Array(".use".utf8)) {
-            try session.checkGoing()
-            usleep(50_000)
-        }
-    }
-
-    /// Held until the build ends.
-    private func lock(_ path: [UInt8], waits: Bool) throws(BuildError) -> Bool {
-        let name = path + Array(".lock".utf8)
-        while true {
-            try session.checkGoing()
-            if try session.holdLock(name) { return true }
-            if !waits { return false }
-            usleep(50_000)
-        }
-    }
-
-    /// In memory only, and gone with the build's own mounts.
-    private func secretFile(_ value: [UInt8], _ mount: Mount, _ place: [UInt8]) throws(BuildError) -> [UInt8] {
+    /// In the bundle, which is in memory where there are secrets.
+    private func secretFile(_ value: [UInt8], _ mount: Mount, _ path: [UInt8]) throws(BuildError) -> [UInt8] {
         try naming("mount secret", secretID(mount)) { () throws(Errno) in
-            try FD.workingDirectory.makeDirectory(place.cPath, mode: 0o700)
-            try check(cl_mount("tmpfs", place.cPath, "tmpfs", UInt(CL_MS_NOSUID) | UInt(CL_MS_NODEV), "mode=0700"))
-            let path = place + Array("/secret".utf8)
             let file = try FD.workingDirectory.open(path.cPath, [.writeOnly, .create, .exclusive], mode: 0o600)
             try file.fd.writeAll(value)
-            try FD.workingDirectory.setMode(path.cPath, mount.mode ?? 0o400)
             if mount.uid != nil || mount.gid != nil {
-                try? FD.workingDirectory.setOwner(path.cPath, uid: mount.uid ?? 0, gid: mount.gid ?? 0)
+                try FD.workingDirectory.setOwner(path.cPath, uid: mount.uid ?? 0, gid: mount.gid ?? 0)
             }
+            try FD.workingDirectory.setMode(path.cPath, mount.mode ?? 0o400)
             return path
         }
     }

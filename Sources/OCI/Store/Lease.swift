@@ -10,6 +10,7 @@ public final class Lease: Sendable {
     let id: String
     private let file: Descriptor
     private let isInherited = Locked(false)
+    private let isEnded = Locked(false)
 
     fileprivate init(_ store: Store, id: String, file: consuming Descriptor) {
         self.store = store
@@ -17,8 +18,15 @@ public final class Lease: Sendable {
         self.file = file
     }
 
-    deinit {
-        if isInherited.withLock({ $0 }) { return }
+    deinit { end() }
+
+    /// Gives up what is held, now: where a process ends before every thread has let go of the lease.
+    public func end() {
+        let isOver = isEnded.withLock { isEnded in
+            defer { isEnded = true }
+            return isEnded
+        }
+        if isOver || isInherited.withLock({ $0 }) { return }
         try? store.state.write("end a lease") {
             try $0.execute(sql: "DELETE FROM lease WHERE id = ?", arguments: [self.id])
         }

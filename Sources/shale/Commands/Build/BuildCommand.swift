@@ -85,11 +85,13 @@ struct BuildCommand: ParsableCommand {
         let display = ProgressDisplay(quiet ? .quiet : progress)
         let platforms = try inputs.platforms()
         let caching = try cache.plan(registry)
+        var sessions: [BuildSession] = []
         let interruption = Interruption()
         defer {
             display.end()
-            // It outlives the build, and would keep the session: what that leased stayed in the store.
             interruption.cancel = {}
+            // Threads may have them still, and the process ends.
+            for session in sessions { session.lease.end() }
         }
         let imported = ImportedCache(caching.sources) { display.observer(.warning($0)) }
         if interruption.happened { throw ExitCode(130) }
@@ -110,6 +112,7 @@ struct BuildCommand: ParsableCommand {
                 store, options, sources, imported: imported, mountHelper: Programs.path("shalefs"),
                 observer: display.observer)
             interruption.cancel = { session.cancel() }
+            sessions.append(session)
             let builder = Builder(session, opened.dockerfile, context: opened.context)
             do throws(BuildError) {
                 let state = try builder.run()
@@ -125,7 +128,6 @@ struct BuildCommand: ParsableCommand {
         for export in caching.exports { try write(export, builds, display) }
         display.end()
         try BuildChecks(opened, try inputs.request()).warn(display)
-        withExtendedLifetime(builds) {}
     }
 
     private func write(
