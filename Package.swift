@@ -78,6 +78,10 @@ let package = Package(
             dependencies: [
                 "Build", "Dockerfile", "OCI", "Linux", "CLinux", .product(name: "GRDB", package: "GRDB.swift"),
             ], swiftSettings: strict),
+        // The build cache between stores: the command line on a real image, directories and a real registry.
+        .testTarget(
+            name: "BuildCacheTests", dependencies: ["OCI", "Linux", "CLinux", "shale", "shalefs"],
+            swiftSettings: strict),
         .target(name: "GoTemplate", swiftSettings: strict),
         // What commands say of images and containers: lists, and documents with docker's fields.
         .target(name: "Inspection", dependencies: ["Containers", "GoTemplate", "OCI", "Linux"], swiftSettings: strict),

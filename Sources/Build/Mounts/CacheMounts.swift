@@ -22,7 +22,7 @@ final class CacheLocks {
 
 /// `RUN --mount=type=cache`: directories that outlive the build, `cache/mounts/<digest of its id>` of the store.
 extension StageBuild {
-    private var cacheMounts: [UInt8] { session.store.path + Array("/cache/mounts".utf8) }
+    private var cacheMounts: [UInt8] { session.store.cacheMounts }
 
     private func cachePath(_ mount: Mount, _ state: StageState) throws(BuildError) -> [UInt8] {
         let prefix = session.options.request.cacheMountNamespace.map { $0 + [.slash] } ?? []
@@ -40,6 +40,7 @@ extension StageBuild {
         guard !paths.isEmpty else { return }
         try makeDirectory(cacheMounts, mode: 0o700)
         for path in paths.sorted(by: { $0.lexicographicallyPrecedes($1) }) {
+            try use(path)
             while try !locks.take(path) {
                 try session.checkGoing()
                 usleep(50_000)
@@ -53,13 +54,25 @@ extension StageBuild {
         let mount = prepared.mount
         let path = try cachePath(mount, state)
         try makeDirectory(cacheMounts, mode: 0o700)
-        guard mount.sharing == .private else { return try made(path, prepared) }
+        guard mount.sharing == .private else {
+            try use(path)
+            return try made(path, prepared)
+        }
         // The first that nobody has.
         var number = 0
         while true {
             let own = path + Array("-\(number)".utf8)
+            try use(own)
             if try locks.take(own) { return try made(own, prepared) }
             number += 1
+        }
+    }
+
+    /// From here to the end of the build no prune takes the directory away.
+    private func use(_ path: [UInt8]) throws(BuildError) {
+        while try !session.holdUse(path + Array(".use".utf8)) {
+            try session.checkGoing()
+            usleep(50_000)
         }
     }
 
