@@ -49,9 +49,14 @@ public final class ContainerWatch: Sendable {
             running[Array(words[index].dropFirst())] = sign == UInt8(ascii: "+") ? Array(words[index + 1]) : nil
         }
         // Again: one that was just being started is not there for the runtime yet.
-        for attempt in 0..<10 where !running.isEmpty {
-            if attempt > 0 { usleep(100_000) }
-            for (id, bundle) in running { runtime.clean(id: String(decoding: id, as: UTF8.self), in: bundle) }
+        for _ in 0..<20 where !running.isEmpty {
+            for (id, bundle) in running {
+                let state = bundle + Array("/state/".utf8) + id
+                guard access(state.cPath, F_OK) == 0 else { continue }
+                runtime.clean(id: String(decoding: id, as: UTF8.self), in: bundle)
+                if access(state.cPath, F_OK) != 0 { running[id] = nil }
+            }
+            usleep(50_000)
         }
         return 0
     }
