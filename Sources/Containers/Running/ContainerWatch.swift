@@ -26,7 +26,9 @@ public final class ContainerWatch: Sendable {
     }
 
     /// Says that a container is being started.
-    public func add(_ id: String, in bundle: [UInt8]) { send([UInt8(ascii: "+")] + Array(id.utf8) + [0] + bundle + [0]) }
+    public func add(_ id: String, in bundle: [UInt8]) {
+        send([UInt8(ascii: "+")] + Array(id.utf8) + [0] + bundle + [0])
+    }
 
     /// Says that it has ended.
     public func remove(_ id: String) { send([UInt8(ascii: "-")] + Array(id.utf8) + [0, 0]) }

@@ -17,7 +17,8 @@ enum SeccompProfile {
             0x2_0000, 0x200_0000, 0x400_0000, 0x800_0000, 0x1000_0000, 0x2000_0000, 0x4000_0000,
         ]
         var rules: [JSON] = [
-            rule(ids == 1 ? allowed.filter { !givingAway.contains($0) } : allowed, "SCMP_ACT_ALLOW"), rule(refused, "SCMP_ACT_ERRNO", errno: 1),
+            rule(ids == 1 ? allowed.filter { !givingAway.contains($0) } : allowed, "SCMP_ACT_ALLOW"),
+            rule(refused, "SCMP_ACT_ERRNO", errno: 1),
             // No new namespaces: CLONE_NEW* in the flags.
             rule(["clone"], "SCMP_ACT_ALLOW", argument: (0, "SCMP_CMP_MASKED_EQ", 0x7E02_0000, 0)),
             // Its flags cannot be looked at; the C library takes clone(2) instead.
