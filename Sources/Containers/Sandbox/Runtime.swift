@@ -56,7 +56,11 @@ public struct Runtime: Equatable, Sendable {
         switch kind {
         case .bwrap: words = [path] + BubblewrapArguments(spec).words
         case .runc, .crun:
-            let bytes = try RuntimeConfiguration(spec).bytes()
+            var configuration = RuntimeConfiguration(spec)
+            if UserNamespace.ids == 1, !spec.isUnconfined {
+                configuration.ownership = try OwnershipAgent.started(root: spec.root, in: directory).socket
+            }
+            let bytes = try configuration.bytes()
             try ContainerError.naming("write the container's configuration") { () throws(Errno) in
                 let bundle = try FD.workingDirectory.open(directory.cPath, [.readOnly, .directory])
                 let file = try bundle.fd.open("config.json", [.writeOnly, .create, .truncate], mode: 0o600)
