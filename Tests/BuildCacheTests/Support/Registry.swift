@@ -18,7 +18,8 @@ final class Registry: Sendable {
                 storage: {filesystem: {rootdirectory: $PWD/registry}}
                 http: {addr: "127.0.0.1:0"}
                 C
-                timeout 600 docker-registry serve registry.yml </dev/null >registry.log 2>&1 &
+                : >registry.log
+            timeout 600 docker-registry serve registry.yml </dev/null >registry.log 2>&1 &
                 echo $!
                 """
             ).split(separator: "\n").first.map(String.init) ?? ""
