@@ -19,7 +19,7 @@ final class Registry: Sendable {
                 http: {addr: "127.0.0.1:0"}
                 C
                 : >registry.log
-            timeout 600 docker-registry serve registry.yml </dev/null >registry.log 2>&1 &
+                timeout 600 docker-registry serve registry.yml </dev/null >registry.log 2>&1 &
                 echo $!
                 """
             ).split(separator: "\n").first.map(String.init) ?? ""
