@@ -17,7 +17,7 @@ enum StoreNamespace {
                 UnsafeBufferPointer(start: pointer, count: strlen(pointer)).map { UInt8(bitPattern: $0) }
             }
         }
-        if let status = IDMapper.run(arguments) { return status }
+        if let status = IDMapper.run(arguments) ?? ContainerWatch.run(arguments) { return status }
         guard arguments.count > 1, commands.contains(String(decoding: arguments[1], as: UTF8.self)) else { return nil }
         do throws(ContainerError) { try UserNamespace.enter() } catch { throw Failure.failed(error.description) }
         return arguments[1].elementsEqual(RuntimeProbe.argument.utf8) ? RuntimeProbe.run() : nil

@@ -91,12 +91,13 @@ RUN echo begun-$((1)); trap '' TERM INT; sleep 1000 & while :; do sleep 1; done
 D
 }
 for signal in INT TERM; do
+    rm -f "$log"
     long >"$scratch/long"
     python3 -c 'import os, signal, sys
 signal.signal(signal.SIGINT, signal.SIG_DFL)
 os.execv(sys.argv[1], sys.argv[1:])' "$SHALE" build --root "$store" --progress plain -f "$scratch/long" "$c" >"$log" 2>&1 &
     process=$!
-    until grep -q begun-1 "$log"; do sleep 0.05; done
+    until grep -qs begun-1 "$log"; do sleep 0.05; done
     kill -$signal $process
     got=0
     wait $process || got=$?
@@ -106,9 +107,10 @@ done
 
 # Killed, it leaves nothing that runs; the next build works, and the store is whole.
 for what in shale both; do
+    rm -f "$log"
     "$SHALE" build --root "$store" --progress plain -f "$scratch/long" "$c" >"$log" 2>&1 &
     process=$!
-    until grep -q begun-1 "$log"; do sleep 0.05; done
+    until grep -qs begun-1 "$log"; do sleep 0.05; done
     if [ $what = shale ]; then kill -9 $process; else kill -9 $process $(pgrep -P $process); fi
     wait $process 2>/dev/null || true
     for i in $(seq 100); do

@@ -21,10 +21,13 @@ public final class BuildSession: Sendable {
     private let directories = Atomic<Int>(0)
     private let state = Locked(State())
     private let gate = Monitor()
+    /// Held while the build is being ended.
+    private let cancelling = Locked<Void>(())
+    private let watch = Locked<ContainerWatch?>(nil)
 
     private struct State {
         var isCancelled = false
-        var running: [String: [UInt8]] = [:]
+        var running: [String: BuildContainer] = [:]
         /// Keys of the cache that were found or made, each once, in order.
         var used: [Digest] = []
         var isUsed: Set<Digest> = []
@@ -75,14 +78,18 @@ public final class BuildSession: Sendable {
         return try ScratchDirectory(in: parent)
     }
 
-    /// Ends the build: nothing begins any more, and what runs is killed. From any thread.
+    /// Ends the build: nothing begins any more, and what runs is killed. From any thread; returns when nothing runs.
     public func cancel() {
-        let running = state.withLock { state in
-            state.isCancelled = true
-            return state.running
+        cancelling.withLock { (_: inout Void) in
+            state.withLock { $0.isCancelled = true }
+            // Again and again: one that is just being started is not there for the runtime yet.
+            while true {
+                let running = state.withLock { $0.running }
+                if running.isEmpty { return }
+                for container in running.values { container.end() }
+                usleep(20_000)
+            }
         }
-        guard let runtime = try? Runtime.find() else { return }
-        for (id, bundle) in running { runtime.clean(id: id, in: bundle) }
     }
 
     public var isCancelled: Bool { state.withLock { $0.isCancelled } }
@@ -91,10 +98,22 @@ public final class BuildSession: Sendable {
 
     /// Registers a container while it runs.
     func running<Result>(
-        _ id: String, in bundle: [UInt8], _ body: () throws(BuildError) -> Result
+        _ container: BuildContainer, _ body: () throws(BuildError) -> Result
     ) throws(BuildError) -> Result {
-        state.withLock { $0.running[id] = bundle }
-        defer { state.withLock { $0.running[id] = nil } }
+        let watch = try watch.withLock { (watch) throws(BuildError) in
+            if let watch { return watch }
+            let new = try BuildError.wrapping { () throws(ContainerError) in try ContainerWatch() }
+            watch = new
+            return new
+        }
+        watch.add(container.id, in: container.bundle)
+        state.withLock { $0.running[container.id] = container }
+        defer {
+            watch.remove(container.id)
+            state.withLock { $0.running[container.id] = nil }
+            // Whoever kills it has programs of his own to wait for.
+            cancelling.withLock { _ in }
+        }
         try checkGoing()
         return try body()
     }

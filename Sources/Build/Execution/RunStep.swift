@@ -143,7 +143,8 @@ extension StageBuild {
     ) throws(BuildError) {
         let id = "shale-build-\(getpid())-\(step)"
         let runtime = try BuildError.wrapping { () throws(ContainerError) in try Runtime.find() }
-        let ending = try session.running(id, in: bundle) { () throws(BuildError) in
+        let container = BuildContainer(id, runtime, in: bundle)
+        let ending = try session.running(container) { () throws(BuildError) in
             var ends: [Int32] = [-1, -1]
             try naming("run", instruction.source) { () throws(Errno) in try check(cl_socketpair(&ends)) }
             let ours = Descriptor(owning: ends[0])
@@ -156,6 +157,7 @@ extension StageBuild {
                     spec, id: id, in: bundle, descriptors: [(0, null.fd), (1, theirs.fd), (2, theirs.fd)])
             }
             _ = consume theirs
+            container.started(process.id)
             var buffer = [UInt8](repeating: 0, count: 64 << 10)
             while true {
                 let count = buffer.withUnsafeMutableBytes { cl_read(ours.raw, $0.baseAddress, $0.count) }
@@ -163,6 +165,7 @@ extension StageBuild {
                 if count <= 0 { break }
                 session.observer(.output(step: step, Array(buffer.prefix(Int(count)))))
             }
+            defer { container.isReaped() }
             return process.wait()
         }
         if session.isCancelled { throw BuildError("build: cancelled") }

@@ -103,7 +103,8 @@ extension StageBuild {
             }
             try FD.workingDirectory.setMode(new.cPath, mount.mode ?? 0o755)
             do throws(Errno) {
-                try FD.workingDirectory.rename(new.cPath, to: .workingDirectory, path.cPath, flags: UInt32(CL_RENAME_NOREPLACE))
+                try FD.workingDirectory.rename(
+                    new.cPath, to: .workingDirectory, path.cPath, flags: UInt32(CL_RENAME_NOREPLACE))
             } catch {
                 // Another step was first.
                 guard error == .exists else { throw error }

@@ -100,7 +100,7 @@ struct RuntimeConfiguration {
         let namespaces = ["pid", "ipc", "uts", "mount"] + (spec.network == .none ? ["network"] : [])
         linux["namespaces"] = .array(namespaces.map { ["type": .string($0)] })
         if !spec.isUnconfined {
-            linux["seccomp"] = SeccompProfile.json()
+            linux["seccomp"] = SeccompProfile.json(ids: UserNamespace.ids)
             linux["maskedPaths"] = JSON(Self.masked)
             linux["readonlyPaths"] = JSON(Self.readOnly)
         }
