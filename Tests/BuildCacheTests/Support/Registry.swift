@@ -8,7 +8,7 @@ final class Registry: Sendable {
     private let process: String
 
     init(_ shop: Workshop) throws {
-        // It ends by itself where a test dies.
+        // It ends with this process at the latest.
         process =
             try shop.shell(
                 """
@@ -19,8 +19,9 @@ final class Registry: Sendable {
                 http: {addr: "127.0.0.1:0"}
                 C
                 : >registry.log
-                timeout 600 docker-registry serve registry.yml </dev/null >registry.log 2>&1 &
+                docker-registry serve registry.yml </dev/null >registry.log 2>&1 &
                 echo $!
+                { while kill -0 $PPID && kill -0 $!; do sleep 1; done; kill -KILL $!; } >/dev/null 2>&1 &
                 """
             ).split(separator: "\n").first.map(String.init) ?? ""
         for _ in 0..<500 {
