@@ -127,4 +127,39 @@ struct ElsewhereRules {
         #expect(last.missed == [:])
         #expect(last.warnings == [])
     }
+
+    @Test(
+        "cache mounts go along when they are asked for, also through a store that did nothing",
+        arguments: ["shared", "private"])
+    func mounts(sharing: String) throws {
+        let shop = try Workshop()
+        let mount = "--mount=type=cache,id=../odd,target=/c,sharing=\(sharing)"
+        try shop.shell(
+            """
+            cat >context/Dockerfile <<'D'
+            FROM busybox
+            COPY main /main
+            RUN \(mount) cat /main >>/c/seen; chown 33:33 /c/seen; cp -p /c/seen /seen
+            D
+            """)
+        let cache = "--cache-from type=local,src=cache --cache-to type=local,dest=cache,mounts=true"
+        #expect(try shop.build("a", cache).status == 0)
+        let second = try shop.build("b", cache)
+        #expect(second.missed == [:])
+        #expect(second.warnings == [])
+        #expect(try shop.run("ls b/cache/mounts").status != 0)
+        try shop.shell("echo next >context/main")
+        let third = try shop.build("c", "--cache-from type=local,src=cache")
+        #expect(third.missed.count == 2)
+        let seen = try shop.shell("shale c run --rm \(third.id.dropFirst(7)) sh -c 'cat /seen; stat -c %u /seen'")
+        #expect(seen == "main\nnext\n33\n")
+        // What a store has of a mount stays as it is.
+        let fourth = try shop.build("c", "--no-cache --cache-from type=local,src=cache")
+        #expect(try shop.shell("shale c run --rm \(fourth.id.dropFirst(7)) cat /seen") == "main\nnext\nnext\n")
+        // Without the word they stay.
+        try shop.build("c", "--cache-to type=local,dest=plain")
+        try shop.shell("echo last >context/main")
+        let fifth = try shop.build("d", "--cache-from type=local,src=plain")
+        #expect(try shop.shell("shale d run --rm \(fifth.id.dropFirst(7)) cat /seen") == "last\n")
+    }
 }

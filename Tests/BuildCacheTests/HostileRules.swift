@@ -141,7 +141,7 @@ struct HostileRules {
         "options that are not understood are refused before anything is done",
         arguments: [
             "--cache-to type=gha", "--cache-to type=local", "--cache-to type=local,dest=", "--cache-to dest=x",
-            "--cache-to type=local,dest=x,mode=most", "--cache-to type=local,dest=x,mounts=true",
+            "--cache-to type=local,dest=x,mode=most", "--cache-to type=local,dest=x,mounts=some",
             "--cache-to type=inline,mode=max", "--cache-to type=registry,ref=a//b", "--cache-from type=inline",
             "--cache-from type=local,dest=x", "--cache-from type=registry", "--cache-from 'a b'",
             "--cache-to type=registry,ref=localhost:1/a@sha256:\(String(repeating: "0", count: 64))",

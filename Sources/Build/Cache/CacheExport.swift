@@ -12,10 +12,13 @@ public struct CacheExport: Sendable {
     public var destination: Destination
     /// All steps of all stages, or only those whose layers the target has.
     public var hasAllStages: Bool
+    /// Also the directories of the cache mounts that steps name.
+    public var hasMounts: Bool
 
-    public init(to destination: Destination, hasAllStages: Bool) {
+    public init(to destination: Destination, hasAllStages: Bool, hasMounts: Bool = false) {
         self.destination = destination
         self.hasAllStages = hasAllStages
+        self.hasMounts = hasMounts
     }
 
     /// Writes the entries of builds that are done, one for each platform.
@@ -25,18 +28,22 @@ public struct CacheExport: Sendable {
     public func write(
         _ builds: [(session: BuildSession, target: StageState)], observer: @escaping TransferObserver = { _ in }
     ) throws(BuildError) {
-        var entries: [CacheEntry] = []
+        var document = CacheDocument()
         var known: Set<Digest> = []
+        var knownMounts: Set<String> = []
         for (session, target) in builds {
             let layers = hasAllStages ? nil : Set(target.layers.map(\.diffID))
-            entries += try session.cacheEntries(session.usedKeys).filter { entry in
+            document.entries += try session.cacheEntries(session.usedKeys).filter { entry in
                 layers?.contains(entry.layer.diffID) != false && known.insert(entry.key).inserted
+            }
+            if hasMounts {
+                document.mounts += try session.mountEntries().filter { knownMounts.insert($0.place).inserted }
             }
         }
         guard let session = builds.first?.session else { return }
         let blobs = try BuildError.wrapping { () throws(BlobError) in try session.lease.blobs() }
-        let document = CacheDocument(entries: entries)
-        let manifest = try BuildError.wrapping { () throws(BlobError) in try document.keep(in: blobs) }
+        let complete = document
+        let manifest = try BuildError.wrapping { () throws(BlobError) in try complete.keep(in: blobs) }
         switch destination {
         case .layout(let path):
             try BuildError.wrapping { () throws(ArchiveError) in try CacheLayout(path).write(manifest, from: blobs) }

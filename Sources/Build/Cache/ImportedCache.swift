@@ -30,6 +30,7 @@ public struct ImportedCache: Sendable {
 
     private var byKey: [Digest: [Candidate]] = [:]
     private var byPlace: [String: [CacheEntry]] = [:]
+    private var mountsByID: [Digest: [Candidate]] = [:]
 
     /// Nothing.
     public init() {}
@@ -48,29 +49,32 @@ public struct ImportedCache: Sendable {
                 try FD.workingDirectory.open(path.cPath, [.readOnly, .directory])
             }
             let layout: ImageLayout
-            let entries: [CacheEntry]
+            let cache: CacheDocument
             do throws(ArchiveError) {
                 layout = try ImageLayout(directory)
-                entries = try layout.cacheEntries()
+                cache = try layout.buildCache()
             } catch {
                 throw BuildError(error.description)
             }
-            add(entries, source) { (blob, blobs) throws(BuildError) in
+            add(cache, source) { (blob, blobs) throws(BuildError) in
                 try BuildError.wrapping { () throws(BlobError) in try blobs.copy(blob, from: layout.blobs) }
             }
         case .repository(let repository, let name):
-            let entries = try awaiting { try await repository.cacheEntries(name) }
-            add(entries, source) { (blob, blobs) throws(BuildError) in
+            let cache = try awaiting { try await repository.buildCache(name) }
+            add(cache, source) { (blob, blobs) throws(BuildError) in
                 try awaiting { try await ImagePull(repository, into: blobs).pull(blob) }
             }
         }
     }
 
     private mutating func add(
-        _ entries: [CacheEntry], _ source: CacheSource,
+        _ cache: CacheDocument, _ source: CacheSource,
         fetch: @escaping @Sendable (ContentDescriptor, BlobDirectory) throws(BuildError) -> Void
     ) {
-        for entry in entries {
+        for entry in cache.mounts {
+            mountsByID[entry.key, default: []].append(Candidate(entry: entry, source: source, fetch: fetch))
+        }
+        for entry in cache.entries {
             byKey[entry.key, default: []].append(Candidate(entry: entry, source: source, fetch: fetch))
             if !entry.place.isEmpty { byPlace[entry.place, default: []].append(entry) }
         }
@@ -78,6 +82,9 @@ public struct ImportedCache: Sendable {
 
     /// What answers a key, in the order of the sources.
     func candidates(_ key: Digest) -> [Candidate] { byKey[key] ?? [] }
+
+    /// Directories of a cache mount, by the digest of its id.
+    func mounts(_ id: Digest) -> [Candidate] { mountsByID[id] ?? [] }
 
     /// What a step was elsewhere, whatever it depended on; at most 16.
     func entries(at place: String) -> [CacheEntry] { Array((byPlace[place] ?? []).prefix(16)) }

@@ -35,6 +35,8 @@ public final class BuildSession: Sendable {
         var busy: Set<Digest> = []
         /// Locks of cache mounts that the build uses.
         var mounts: [[UInt8]: SharedFile] = [:]
+        /// Digests of the ids of cache mounts that steps name, whether or not these are done.
+        var namedMounts: Set<Digest> = []
     }
 
     /// - Parameters:
@@ -153,6 +155,11 @@ public final class BuildSession: Sendable {
             for key in keys where state.isUsed.insert(key).inserted { state.used.append(key) }
         }
     }
+
+    /// Notes that a step names a cache mount.
+    func name(mount id: Digest) { state.withLock { _ = $0.namedMounts.insert(id) } }
+
+    var namedMounts: Set<Digest> { state.withLock { $0.namedMounts } }
 
     var usedKeys: [Digest] { state.withLock { $0.used } }
 

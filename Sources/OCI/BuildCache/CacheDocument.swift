@@ -2,12 +2,15 @@
 /// layers are the blobs of the entries.
 ///
 /// ```
-/// {"entries": [{"key": DIGEST, "place": TEXT, "parts": TEXT, "diffID": DIGEST, "created": RFC 3339, "blob": DESCRIPTOR}, …]}
+/// {"entries": [{"key": DIGEST, "place": TEXT, "parts": TEXT, "diffID": DIGEST, "created": RFC 3339, "blob": DESCRIPTOR}, …],
+///  "mounts": [{"key": DIGEST, "place": TEXT, "diffID": DIGEST, "blob": DESCRIPTOR}, …]}
 /// ```
+/// Mounts are directories that steps share from build to build: the key is the digest of the mount's id, the place the directory's name.
 ///
 /// A reader trusts no more of it than that a key is answered by a tar: what comes for it must have the digests that are promised.
 public struct CacheDocument: Document {
     public var entries: [CacheEntry]
+    public var mounts: [CacheEntry]
 
     public var mediaType: MediaType { .buildCache }
 
@@ -18,15 +21,20 @@ public struct CacheDocument: Document {
     /// Entries of one source; no project has as many steps.
     private static let mostEntries = 100_000
 
-    public init(entries: [CacheEntry]) { self.entries = entries }
+    public init(entries: [CacheEntry] = [], mounts: [CacheEntry] = []) {
+        self.entries = entries
+        self.mounts = mounts
+    }
 
     public init(parsing bytes: [UInt8]) throws(DocumentError) {
         do throws(DocumentError) {
             var fields = try Fields(JSONParser.parse(bytes))
             guard let values = try fields.array("entries") else { throw fields.failure("entries", "missing") }
-            var entries: [CacheEntry] = []
+            self.init()
             for (value, place) in values { entries.append(try CacheEntry(value, place: place)) }
-            self.init(entries: entries)
+            for (value, place) in try fields.array("mounts") ?? [] {
+                mounts.append(try CacheEntry(value, place: place))
+            }
         } catch {
             throw error.inside("build cache")
         }
@@ -35,17 +43,20 @@ public struct CacheDocument: Document {
     public var bytes: [UInt8] {
         var object = JSONObject()
         object["entries"] = .array(entries.map(\.json))
+        if !mounts.isEmpty { object["mounts"] = .array(mounts.map(\.json)) }
         return JSON.object(object).canonicalBytes
     }
 }
 
 extension CacheDocument {
     /// - Throws: ``DocumentError`` for more than anybody reads.
-    static func add(_ more: [CacheEntry], to entries: inout [CacheEntry]) throws(DocumentError) {
-        guard entries.count + more.count <= mostEntries else {
-            throw DocumentError(subject: "build cache", cause: "it has more than \(mostEntries) entries")
+    mutating func add(_ more: CacheDocument) throws(DocumentError) {
+        let count = entries.count + mounts.count + more.entries.count + more.mounts.count
+        guard count <= Self.mostEntries else {
+            throw DocumentError(subject: "build cache", cause: "it has more than \(Self.mostEntries) entries")
         }
-        entries += more
+        entries += more.entries
+        mounts += more.mounts
     }
 }
 
@@ -67,7 +78,7 @@ extension CacheDocument {
         let digest = try blobs.keep(bytes)
         let manifest = ImageManifest(
             config: ContentDescriptor(mediaType: mediaType, digest: digest, size: Int64(bytes.count)),
-            layers: entries.map(\.layer.blob).unique, artifactType: mediaType.rawValue)
+            layers: (entries + mounts).map(\.layer.blob).unique, artifactType: mediaType.rawValue)
         let text = manifest.bytes
         return ContentDescriptor(
             mediaType: manifest.mediaType, digest: try blobs.keep(text), size: Int64(text.count),

@@ -27,12 +27,12 @@ extension ImageConfig {
 }
 
 extension ImageManifest {
-    /// The cache entries of an artifact, or of an image that has some inside.
+    /// The cache that an artifact is, or that an image has inside.
     ///
     /// - Parameter config: the bytes of the manifest's config.
-    func cacheEntries(_ config: [UInt8]) throws(DocumentError) -> [CacheEntry] {
-        if self.config.mediaType == .buildCache { return try CacheDocument(parsing: config).entries }
-        guard self.config.mediaType.isConfig else { return [] }
-        return try ImageConfig(parsing: config).embedded(layers)
+    func buildCache(_ config: [UInt8]) throws(DocumentError) -> CacheDocument {
+        if self.config.mediaType == .buildCache { return try CacheDocument(parsing: config) }
+        guard self.config.mediaType.isConfig else { return CacheDocument() }
+        return CacheDocument(entries: try ImageConfig(parsing: config).embedded(layers))
     }
 }

@@ -38,4 +38,21 @@ extension Store {
         try record(layer.blob, of: layer.diffID)
         return layer
     }
+
+    /// Unpacks a layer of elsewhere to a directory that is nobody's layer.
+    ///
+    /// - Parameters:
+    ///   - place: is not there yet.
+    ///   - fetch: brings the blob, verified.
+    /// - Throws: ``StoreError``; then nothing is there.
+    public func bring<Failure: Error & CustomStringConvertible>(
+        _ layer: CachedLayer, to place: [UInt8], _ lease: Lease, fetch: (BlobDirectory) throws(Failure) -> Void
+    ) throws(StoreError) {
+        try lease.hold([layer.blob.digest])
+        let blobs = try StoreError.wrapping(.failed) { () throws(BlobError) in try lease.blobs() }
+        try StoreError.wrapping(.failed) { () throws(Failure) in try fetch(blobs) }
+        let file = try StoreError.wrapping { () throws(BlobError) in try blobs.open(layer.blob.digest) }
+        let unpacker = LayerUnpacker(digest: layer.blob.digest, diffID: layer.diffID)
+        try StoreError.wrapping { () throws(LayerError) in try unpacker.unpack(file.fd, to: place) }
+    }
 }

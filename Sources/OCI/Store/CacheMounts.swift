@@ -6,6 +6,16 @@ internal import Linux
 extension Store {
     public var cacheMounts: [UInt8] { joined(path, Array("cache/mounts".utf8)) }
 
+    /// The directories of a cache mount: one, or one for each build that had it for itself.
+    ///
+    /// - Parameter id: the digest of the mount's id.
+    public func cacheMountNames(_ id: Digest) throws(StoreError) -> [String] {
+        guard (try? root.fd.status("cache/mounts"))?.isDirectory == true else { return [] }
+        return try names(in: "cache/mounts").map { String(decoding: $0, as: UTF8.self) }.filter { name in
+            name == id.hex || name.hasPrefix("\(id.hex)-") && !name.contains(".")
+        }
+    }
+
     /// Removes the cache mounts that nobody uses.
     ///
     /// - Returns: their names, and the bytes of their files.

@@ -8,7 +8,7 @@ final class Registry: Sendable {
     private let process: String
 
     init(_ shop: Workshop) throws {
-        // It ends by itself where a test dies.
+        // It ends with this process at the latest.
         process =
             try shop.shell(
                 """
@@ -18,8 +18,10 @@ final class Registry: Sendable {
                 storage: {filesystem: {rootdirectory: $PWD/registry}}
                 http: {addr: "127.0.0.1:0"}
                 C
-                timeout 600 docker-registry serve registry.yml </dev/null >registry.log 2>&1 &
+                : >registry.log
+                docker-registry serve registry.yml </dev/null >registry.log 2>&1 &
                 echo $!
+                { while kill -0 $PPID && kill -0 $!; do sleep 1; done; kill -KILL $!; } >/dev/null 2>&1 &
                 """
             ).split(separator: "\n").first.map(String.init) ?? ""
         for _ in 0..<500 {

@@ -19,7 +19,7 @@ struct BuildCacheOptions: ParsableArguments {
     @Option(
         help: ArgumentHelp(
             "Where the steps of this build go: type=registry,ref=NAME (or NAME alone), type=local,dest=DIR, or type=inline, into "
-                + "the image. mode=min leaves out the stages that the target only copies from; ignore-error=true makes a failure a "
+                + "the image. mode=min leaves out the stages that the target only copies from; mounts=true adds the directories of RUN --mount=type=cache; ignore-error=true makes a failure a "
                 + "warning. May be repeated.", valueName: "destination"))
     var cacheTo: [String] = []
 
@@ -75,13 +75,11 @@ struct BuildCacheOptions: ParsableArguments {
             if case .digest = name { throw Failure.used("--cache-to \(text): a tag is pushed to, not a digest") }
             destination = .repository(repository, name)
         }
-        guard try argument.choice("mounts", ["true", "false"], default: "false") == "false" else {
-            throw Failure.used("--cache-to \(text): mounts=true: cache mounts are not exported")
-        }
+        let hasMounts = try argument.choice("mounts", ["true", "false"], default: "false") == "true"
         let mode = try argument.choice("mode", ["max", "min"], default: "max")
         let ignoresErrors = try argument.choice("ignore-error", ["true", "false"], default: "false") == "true"
-        return Export(
-            cache: CacheExport(to: destination, hasAllStages: mode == "max"), text: text, ignoresErrors: ignoresErrors)
+        let cache = CacheExport(to: destination, hasAllStages: mode == "max", hasMounts: hasMounts)
+        return Export(cache: cache, text: text, ignoresErrors: ignoresErrors)
     }
 
     func apply(to options: inout BuildOptions) {
