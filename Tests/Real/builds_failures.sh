@@ -111,7 +111,7 @@ for what in shale both; do
     "$SHALE" build --root "$store" --progress plain -f "$scratch/long" "$c" >"$log" 2>&1 &
     process=$!
     until grep -qs begun-1 "$log"; do sleep 0.05; done
-    if [ $what = shale ]; then kill -9 $process; else kill -9 $process $(pgrep -P $process); fi
+    if [ $what = shale ]; then kill -9 $process; else kill -9 $process $(pgrep -P $process 'runc|shalefs'); fi
     wait $process 2>/dev/null || true
     for i in $(seq 100); do
         left=$(pgrep -f -- "$store" || true)

@@ -105,10 +105,10 @@ for i in 1 2 3 4 5 6 7 8; do [ "$(shale run --rm "number:$i" cat /number)" = "$i
 # With one id an owner is recorded, and real in the layer; nobody else can be become, and programs are told that they were.
 if [ "$one_id" = yes ]; then
     shale run --name giver busybox sh -c '
-        mkdir -p /d/e && touch /d/e/f && chown -R 33:44 /d && chmod 4711 /d/e/f && cd /d && chown 5 e && chown :6 "$PWD/e/f"
+        mkdir -p /d/e && touch /d/e/f && chown -R 33:44 /d && cd /d && chown 5:6 e && chmod 4711 e/f
         chown 1 /nothing 2>/dev/null && exit 3; su web -s /bin/sh -c true'
     shale commit giver given >/dev/null
     shale export given | tar --numeric-owner -tv d >"$scratch/owners"
     [ "$(awk '{print $1, $2, $6}' "$scratch/owners" | tr '\n' ' ')" = \
-        'drwxr-xr-x 33/44 d/ drwxr-xr-x 5/44 d/e/ -rws--x--x 33/6 d/e/f ' ]
+        'drwxr-xr-x 33/44 d/ drwxr-xr-x 5/6 d/e/ -rws--x--x 33/44 d/e/f ' ]
 fi

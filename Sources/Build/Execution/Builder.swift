@@ -167,10 +167,13 @@ public struct Builder: Sendable {
         if case .context(let name, _) = node.base, let tree = ground.contexts[name] {
             return try copied(tree, node, ground)
         }
-        let config = ImageConfig(platform: try Self.platform(node))
+        var config = ImageConfig(platform: try Self.platform(node))
+        // As BuildKit's `emptyImage`.
+        config.execution.environment = [ProgramSearch.path]
+        config.execution.workingDirectory = "/"
         return StageState(
             editor: ConfigEditor(config), layers: [], baseLayers: 0, key: try Self.scratchKey(node),
-            scope: ground.graph.scope())
+            scope: ground.graph.scope(environment: config.execution.variables))
     }
 
     /// A stage whose place a directory takes: its content as a layer.

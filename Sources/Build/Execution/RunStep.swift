@@ -41,8 +41,11 @@ extension StageBuild {
     }
 
     private var settings: [String: [UInt8]] {
+        var settings: [String: [UInt8]] = [:]
         let hosts = session.options.extraHosts.sorted().joined(separator: "\n")
-        return hosts.isEmpty ? [:] : ["extra hosts": Array(hosts.utf8)]
+        if !hosts.isEmpty { settings["extra hosts"] = Array(hosts.utf8) }
+        if let latest { settings["latest time"] = Array("\(latest.seconds)".utf8) }
+        return settings
     }
 
     private func execute(

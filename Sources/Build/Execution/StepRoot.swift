@@ -22,6 +22,9 @@ struct StepRoot: ~Copyable {
             }
         }
         if below.isEmpty { below = [directory + Array("/empty".utf8)] }
+        try naming("make", directory) { () throws(Errno) in
+            try UpperRoot.copy(from: below[0], to: directory + Array("/upper".utf8))
+        }
         let stack = try BuildError.wrapping { () throws(ContainerError) in
             try MountedStack.mount(
                 lowers: (points.map { [$0] } ?? []) + below,
@@ -63,6 +66,9 @@ struct StepRoot: ~Copyable {
 extension BuildSession {
     /// A layer of the store, made of an upper that nobody changes any more; it may become the unpacked layer.
     func layer(of upper: [UInt8], lowers: [[UInt8]]) throws(BuildError) -> Store.CachedLayer {
+        if let latest = options.timestamp {
+            try naming("set times", upper) { () throws(Errno) in try TimeClamp.clamp(upper, to: latest) }
+        }
         let builder = LayerBuilder(options.coding, latest: options.timestamp)
         let built = try BuildError.wrapping { () throws(ContainerError) in
             try store.built(builder, LayerSource(upper: upper, lowers: lowers), lease)

@@ -13,8 +13,13 @@ extension BuildSession {
             throw BuildError("read image layout \(shown): \(error)")
         }
         let found =
-            digest.map { digest in images.first { $0.manifest.digest == digest } }
-            ?? tag.map { tag in images.first { $0.names.contains { $0.tag == tag } } } ?? images.first
+            if let digest {
+                images.first { $0.manifest.digest == digest }
+            } else if let tag {
+                images.first { $0.tags.contains(tag) || $0.names.contains { $0.tag == tag } }
+            } else {
+                images.first
+            }
         guard let found else { throw BuildError("read image layout \(shown): it has no such image") }
         return try BuildError.wrapping { () throws(StoreError) in
             let image = try store.load(found.manifest)

@@ -38,7 +38,9 @@ public struct MountedStack: ~Copyable {
         if let changes {
             options += [UInt8(ascii: ",")] + option("upperdir", escaped(changes.upper))
             options += [UInt8(ascii: ",")] + option("workdir", escaped(changes.work))
-            options += Array(",redirect_dir=on,volatile".utf8)
+            // A commit sees the upper alone: of a lower's file with several names it has only what was changed by name, and so
+            // must the mount.
+            options += Array(",redirect_dir=on,index=off,volatile".utf8)
         } else {
             options += Array(",ro".utf8)
         }

@@ -104,6 +104,11 @@ public struct ContainerRun: Sendable {
             try FD.workingDirectory.open(directory.mountPoints.cPath, [.readOnly, .directory])
         }
         let lowers = containers.lowers(of: record).dropFirst()
+        if let top = lowers.first {
+            try ContainerError.naming("make container \(record.name)") { () throws(Errno) in
+                try UpperRoot.copy(from: top, to: directory.upper)
+            }
+        }
         let points = try MountPoints(lowers: lowers.isEmpty ? [directory.mountPoints] : Array(lowers), layer: layer.fd)
         try points.makeAll(request.mounts)
         try ContainerError.naming("write container \(record.id)") { () throws(Errno) in

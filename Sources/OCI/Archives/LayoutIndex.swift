@@ -31,11 +31,15 @@ struct LayoutIndex {
         for entry in index.manifests where entry.mediaType.isManifest || entry.mediaType.isIndex {
             guard let manifest = try Self.select(entry, platform, blobs, depth: 0, &offered) else { continue }
             let name = try Self.name(entry)
+            let tag = name == nil ? entry.annotations[Annotation.referenceName] : nil
             if let known = images.firstIndex(where: { $0.manifest.digest == manifest.digest }) {
                 images[known].names += name.map { [$0] } ?? []
+                images[known].tags += tag.map { [$0] } ?? []
             } else {
                 try Self.verify(manifest, blobs)
-                images.append(ArchivedImage(names: name.map { [$0] } ?? [], manifest: manifest))
+                var image = ArchivedImage(names: name.map { [$0] } ?? [], manifest: manifest)
+                image.tags = tag.map { [$0] } ?? []
+                images.append(image)
             }
         }
         guard !images.isEmpty || offered.isEmpty else {

@@ -1,0 +1,14 @@
+internal import CLinux
+public import Linux
+
+/// The top of an upper is the root directory that programs see: it looks as the topmost layer's.
+public enum UpperRoot {
+    /// - Parameters:
+    ///   - upper: an empty directory.
+    ///   - layer: the directory of the topmost layer.
+    public static func copy(from layer: [UInt8], to upper: [UInt8]) throws(Errno) {
+        let status = try FD.workingDirectory.status(layer.cPath)
+        try FD.workingDirectory.setOwner(upper.cPath, uid: status.uid, gid: status.gid)
+        try FD.workingDirectory.setMode(upper.cPath, status.mode & 0o7777)
+    }
+}
