@@ -78,6 +78,10 @@ let package = Package(
             dependencies: [
                 "Build", "Dockerfile", "OCI", "Linux", "CLinux", .product(name: "GRDB", package: "GRDB.swift"),
             ], swiftSettings: strict),
+        // The build cache between stores: the command line on a real image, directories and a real registry.
+        .testTarget(
+            name: "BuildCacheTests", dependencies: ["OCI", "Linux", "CLinux", "shale", "shalefs"],
+            swiftSettings: strict),
         .target(name: "GoTemplate", swiftSettings: strict),
         // What commands say of images and containers: lists, and documents with docker's fields.
         .target(name: "Inspection", dependencies: ["Containers", "GoTemplate", "OCI", "Linux"], swiftSettings: strict),
@@ -87,7 +91,8 @@ let package = Package(
         .executableTarget(
             name: "shale",
             dependencies: [
-                "UnionFuse", "Union", "Changes", "Analysis", "Build", "Containers", "Configuring", "Dockerfile", "GoTemplate",
+                "UnionFuse", "Union", "Changes", "Analysis", "Build", "Containers", "Configuring", "Dockerfile",
+                "GoTemplate",
                 "Inspection", "OCI", "Linux", "CLinux",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ], swiftSettings: strict),
@@ -105,7 +110,8 @@ let package = Package(
             name: "OCITests", dependencies: ["OCI", "Linux", "CLinux", "shale"],
             exclude: ["Fixtures", "Support/badregistry.py"], swiftSettings: strict),
         // Images as their user has them: the commands, and what they stand on.
-        .testTarget(name: "ImageTests", dependencies: ["OCI", "Linux", "CLinux", "shale"], swiftSettings: strict),
+        .testTarget(
+            name: "ImageTests", dependencies: ["Containers", "OCI", "Linux", "CLinux", "shale"], swiftSettings: strict),
         // SEMANTICS.md rule by rule, on mounts alone. Knows nothing of how they are made.
         .testTarget(
             name: "ConformanceTests", dependencies: ["ShaleTesting", "Linux", "CLinux", "shalefs", "shale"],

@@ -1,4 +1,6 @@
 #define _GNU_SOURCE
+#include <linux/seccomp.h>
+#include <sys/un.h>
 #include "CLinux.h"
 
 #include <errno.h>
@@ -408,6 +410,60 @@ int cl_receive_descriptor(int socket) {
     int fd;
     memcpy(&fd, CMSG_DATA(c), sizeof fd);
     return fd;
+}
+
+int cl_listen(const char *path) {
+    struct sockaddr_un a = {.sun_family = AF_UNIX};
+    if (strlen(path) >= sizeof a.sun_path) return -ENAMETOOLONG;
+    strcpy(a.sun_path, path);
+    int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    if (fd < 0) return -errno;
+    if (bind(fd, (struct sockaddr *)&a, sizeof a) < 0 || listen(fd, 4) < 0) {
+        int error = errno;
+        close(fd);
+        return -error;
+    }
+    return fd;
+}
+
+int cl_accept(int socket) {
+    int fd;
+    do fd = accept4(socket, NULL, NULL, SOCK_CLOEXEC);
+    while (fd < 0 && errno == EINTR);
+    return fd < 0 ? -errno : fd;
+}
+
+int cl_wait_call(int listener) {
+    struct pollfd p = {.fd = listener, .events = POLLIN};
+    while (poll(&p, 1, -1) < 0)
+        if (errno != EINTR) return 0;
+    return p.revents & POLLIN ? 1 : 0;
+}
+
+int cl_next_call(int listener, struct cl_call *out) {
+    struct seccomp_notif n;
+    memset(&n, 0, sizeof n);
+    if (ioctl(listener, SECCOMP_IOCTL_NOTIF_RECV, &n) < 0) return -errno;
+    out->id = n.id;
+    out->pid = n.pid;
+    for (int i = 0; i < 6; i++) out->arguments[i] = n.data.args[i];
+    switch (n.data.nr) {
+#ifdef SYS_chown
+    case SYS_chown: out->kind = CL_CALL_CHOWN; break;
+    case SYS_lchown: out->kind = CL_CALL_LCHOWN; break;
+#endif
+    case SYS_fchown: out->kind = CL_CALL_FCHOWN; break;
+    case SYS_fchownat: out->kind = CL_CALL_FCHOWNAT; break;
+    default: out->kind = CL_CALL_OTHER;
+    }
+    return 0;
+}
+
+int cl_call_waits(int listener, uint64_t id) { return ioctl(listener, SECCOMP_IOCTL_NOTIF_ID_VALID, &id) == 0; }
+
+int cl_answer_call(int listener, uint64_t id, int error) {
+    struct seccomp_notif_resp r = {.id = id, .error = -error};
+    return ioctl(listener, SECCOMP_IOCTL_NOTIF_SEND, &r) < 0 ? -errno : 0;
 }
 
 int cl_ignore_sigpipe(void) { return signal(SIGPIPE, SIG_IGN) == SIG_ERR ? -errno : 0; }

@@ -1,4 +1,5 @@
 import Analysis
+import Containers
 import OCI
 
 /// Opens and reads what a user names, with a line on the terminal when it takes long. What goes wrong is one line.
@@ -20,10 +21,13 @@ struct ImageReading {
         try read(name) { image, pass in ImageTree.build(try await pass.read(image).map(\.contents)) }
     }
 
-    private func read<Result: Sendable>(
+    /// Anything else that takes a pass over the layers.
+    ///
+    /// - Throws: ``Failure``.
+    func read<Result: Sendable>(
         _ name: [UInt8], _ body: @escaping @Sendable (OpenedImage, LayerPass) async throws -> Result
     ) throws -> Result {
-        let opener = ImageOpener(for: platform) { () throws(AnalysisError) in try self.store() }
+        let opener = location.opener(for: platform)
         let display = ReadingDisplay()
         defer { display.end() }
         do {
@@ -33,12 +37,28 @@ struct ImageReading {
             throw Failure.failed("\(command) \(displayed(name)): \(error)")
         }
     }
+}
 
-    private func store() throws(AnalysisError) -> Store {
-        do { return try location.store() } catch let failure as Failure {
-            throw AnalysisError(failure.message)
-        } catch {
-            throw AnalysisError("\(error)")
-        }
+extension StoreOptions {
+    /// Finds images, containers, archives and OCI directories. Looking at something makes no store.
+    func opener(for platform: Platform) -> ImageOpener {
+        ImageOpener(
+            for: platform,
+            store: { () throws(AnalysisError) in
+                do { return try existing() } catch { throw AnalysisError((error as? Failure)?.message ?? "\(error)") }
+            },
+            container: { (store, name) throws(AnalysisError) in
+                let containers = ContainerStore(store)
+                do throws(ContainerError) {
+                    let record = try containers.find(name)
+                    let changes = LayerSource(
+                        upper: containers.upper(of: record), lowers: containers.lowers(of: record))
+                    return ImageOpener.FoundContainer(
+                        title: record.name, image: record.image, execution: record.execution, changes: changes)
+                } catch {
+                    if error.kind == .missing { return nil }
+                    throw AnalysisError(error.description)
+                }
+            })
     }
 }

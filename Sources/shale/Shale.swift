@@ -25,7 +25,7 @@ struct Shale: ParsableCommand {
             // Namespaces are entered while the process has one thread, before anything else.
             if let status = try Try.continueInside() { Glibc.exit(status) }
             if let status = try StoreNamespace.enter() { Glibc.exit(status) }
-            var command = try parseAsRoot()
+            var command = try parseAsRoot(Mount.separated(Array(CommandLine.arguments.dropFirst())))
             try command.run()
         } catch let failure as Failure {
             say(failure.message)

@@ -5,7 +5,8 @@ import Glibc
 /// ordinary user's, which this process enters before it has a second thread.
 enum StoreNamespace {
     private static let commands: Set<String> = [
-        "analyze", "audit", "build", "commit", "diff", "export", "import", "load", "prune", "pull", "rm", "run", "sbom",
+        "analyze", "audit", "build", "commit", "diff", "export", "import", "load", "prune", "pull", "rm", "rmi", "run",
+        "sbom",
         "__unpack", RuntimeProbe.argument,
     ]
 

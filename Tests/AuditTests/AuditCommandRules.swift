@@ -116,7 +116,7 @@ import Testing
             "711 0 0 1000 0 bin/other ", "1777 0 0 1000 5 d ", "664 0 0 1000 0 d/it's ", "755 7 8 1000 1 l bin/own",
             "6755 -> 0755 /bin/own", "removed /var/lib/apt/lists/a (5 bytes)", "# Where layer 1 is made: RUN one",
             "RUN chmod u-s /bin/own /l", "RUN chmod g-s /bin/own /l", "RUN chmod o-w '/d/it'\\''s'", "RUN chmod +t /d",
-            "RUN rm -rf /var/lib/apt/lists/* /root/.cache/pip/*", "# Where layer 2 is made: RUN two",
+            "RUN rm -rf /root/.cache/pip/* /var/lib/apt/lists/*", "# Where layer 2 is made: RUN two",
             "RUN chmod u-s /bin/other", "USER 10001",
         ] {
             #expect(lines.contains(line), "\(line)")

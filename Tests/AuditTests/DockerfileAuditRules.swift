@@ -156,7 +156,34 @@ import Testing
             String(repeating: "'", count: 100_001), String(repeating: "((", count: 100_000), "sudo \\",
         ]
         for monster in monsters { _ = try audit(Self.good + "RUN true; " + monster + "\n") }
+        let stages = (0..<30_000).map { "FROM \($0 == 0 ? "a:1" : "s\($0 - 1)") AS s\($0)\nCOPY --from=same a /b\n" }
+            .joined()
+        #expect(try ids(stages).filter { $0 == "copy-from-unknown" }.count == 30_000)
         let many = String(repeating: "RUN sudo a\n# shale ignore=x\n", count: 20_000)
         #expect(try ids(Self.good + many).filter { $0 == "run-sudo" }.count == 20_000)
+    }
+
+    @Test("Random scripts of what shells find special are read to their end")
+    func random() throws {
+        let pieces = [
+            "a", " ", "\t", ";", ";;", "&", "&&", "|", "||", "(", ")", "{", "}", "<", ">", "<<", "<<<", ">>", "'", "\"",
+            "`", "$", "$(",
+            "$((", "))", "${", "}", "\\", "\\\n    ", "#", "=", "x=(", "if ", "then ", "fi", "case ", " in ", "esac",
+            "for ", "do ",
+            "done", "[[ ", " ]]", "function ", "!", "2>", "&>", "é", "sudo ", "apt-get install ", "-y", "--", "*", "[",
+            "]", ":", "cd /",
+        ]
+        var state: UInt64 = 88_172_645_463_325_252
+        func next(_ limit: Int) -> Int {
+            state ^= state << 13
+            state ^= state >> 7
+            state ^= state << 17
+            return Int(state >> 33) % limit
+        }
+        for _ in 0..<4000 {
+            let script = (0..<next(60)).map { _ in pieces[next(pieces.count)] }.joined()
+            // Some of them are no Dockerfile: of those only the reading counts.
+            _ = try? audit(Self.good + "RUN a " + script + "\n")
+        }
     }
 }

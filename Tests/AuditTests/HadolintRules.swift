@@ -46,11 +46,11 @@ import Testing
             "cd '\(Workbench.fixtures)/Dockerfiles' && hadolint --no-fail -f json \(files.joined(separator: " "))")
         let found = try #require(try? JSON(parsing: Array(output.utf8)), "\(errors)")
         return Set(
-            found.list.compactMap { one in
-                guard let file = one["file"]?.text, let line = one["line"]?.number, let rule = one["code"]?.text,
+            (found.array ?? []).compactMap { one in
+                guard let file = one["file"]?.string, let line = one["line"]?.integer, let rule = one["code"]?.string,
                     Self.aliases.contains(rule) || rule == "DL1000"
                 else { return nil }
-                return Place(file: file, line: line, rule: rule)
+                return Place(file: file, line: Int(line), rule: rule)
             })
     }
 

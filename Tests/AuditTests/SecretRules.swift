@@ -27,7 +27,7 @@ import Testing
             ("TOKEN_URL", "https://example.org/token"), ("COMPASS_DIRECTION", "northwest"),
             ("SECRET_NAME", "x9Lr5Tz1q"),
             ("PASSWORD", "******"), ("GPG_KEY", "A035C8C19219BA821ECEA86B64E628F8D684696D"), ("TOKENIZER", "x9Lr5Tz1q"),
-            ("PASSWORD", "<password>"), ("BYPASS_LIST", "x9Lr5Tz1q"),
+            ("PASSWORD", "<password>"), ("PASSWORD_HASHERS", "argon2id"), ("BYPASS_LIST", "x9Lr5Tz1q"),
             ("PYTHON_SHA256", "9aZ4kQx7Lw2Ts8Vb3Nc6Yd1Me5Rf0Gh2"),
             ("A", "https://user:password@example.org"), ("A", "https://$USER:$PASS@example.org"),
             ("A", "http://a:8080/b@c"),

@@ -135,7 +135,7 @@ import Testing
                 "npm m 1 4", "npm p 1 4", "npm q 2 4",
             ])
         #expect(list.notes.isEmpty)
-        let urls = list.cycloneDX(version: "1", created: 0)["components"]?.list.compactMap { $0["purl"]?.text }
+        let urls = list.cycloneDX(version: "1", created: 0)["components"]?.array?.compactMap { $0["purl"]?.string }
         #expect(urls?.contains("pkg:npm/%40s/n@2") == true && urls?.contains("pkg:deb/debian/x@1:2~3") == true)
     }
 
@@ -246,7 +246,8 @@ import Testing
                 "/var/lib/rpm/Packages: an rpm database of a form that is not read (only rpmdb.sqlite is)",
                 "/usr/bin/oldgo: built by a Go before 1.18, whose modules are not read",
             ])
-        let urls = list.cycloneDX(version: "1", created: 0)["components"]?.list.compactMap { $0["purl"]?.text } ?? []
+        let urls =
+            list.cycloneDX(version: "1", created: 0)["components"]?.array?.compactMap { $0["purl"]?.string } ?? []
         #expect(urls.contains("pkg:rpm/fedora/bash@5.2-1.fc40?arch=x86_64&distro=fedora-40&epoch=2"))
         #expect(urls.contains("pkg:golang/golang.org/x/sys@v0.1.0") && urls.contains("pkg:golang/example.org/app"))
     }

@@ -35,7 +35,8 @@ import Testing
 
     @Test func archivesOfEveryCompressionAreContexts() throws {
         let shop = try Workshop()
-        try shop.shell("cd context; mkdir d; echo hello >d/f; chmod 640 d/f; chown 9:9 d/f; echo 'FROM x' >Dockerfile")
+        try shop.shell(
+            "cd context; mkdir d; echo hello >d/f; chmod 640 d/f; chown 9:9 d/f || true; echo 'FROM x' >Dockerfile")
         for (name, flag) in [("plain", ""), ("gzip", "z"), ("bzip2", "j"), ("xz", "J"), ("zstd", "-zstd")] {
             try shop.shell(
                 "tar -C context \(flag.isEmpty ? "-c" : flag == "-zstd" ? "--zstd -c" : "-c\(flag)") -f \(name) .")
@@ -53,6 +54,52 @@ import Testing
         #expect(try read(shop, "text").dockerfile == bytes("FROM scratch\n"))
         #expect(try DockerfileChoice.inside(try read(shop, "text")).bytes == bytes("FROM scratch\n"))
         #expect(shop.mistake { _ = try read(shop, "empty") } == "read build context empty: it is empty")
+    }
+
+    @Test func aPipeIsReadOnce() throws {
+        let shop = try Workshop()
+        try shop.shell(
+            "echo x >context/f; tar -C context -czf a.tgz f; mkfifo p q; (cat a.tgz >p) & (echo 'FROM a' >q) & true")
+        #expect(try read(shop, "p").tree.contents(of: bytes("f"), atMost: 9) == bytes("x\n"))
+        #expect(try read(shop, "q").dockerfile == bytes("FROM a\n"))
+    }
+
+    @Test func anAddressCanBeAContext() async throws {
+        let shop = try Workshop()
+        try shop.shell("mkdir www; cd context; echo y >g; echo g >.dockerignore; tar -cf ../www/c.tar .")
+        let server = try Server.web(shop)
+        let address = try #require(Address("http://127.0.0.1:\(server.port)/c.tar"))
+        let context = try await BuildContext.address(
+            address, with: HTTPClient(trust: Trust(.process)), download: shop.scratch(), into: shop.scratch())
+        #expect(try context.tree.contents(of: bytes("g"), atMost: 9) == bytes("y\n"))
+        #expect(try DockerfileChoice.rules(of: context)?.ignores(bytes("g")) == true)
+        _ = consume server
+    }
+
+    /// Whatever is damaged, it ends with an error or a tree, and nothing is written elsewhere.
+    @Test func damagedArchivesAreNoTrouble() throws {
+        let shop = try Workshop()
+        try shop.shell(
+            "cd context; mkdir d; seq 1000 >d/f; ln -s d/f l; ln d/f h; tar -cf ../a.tar .; tar -czf ../a.tgz .")
+        var state: UInt64 = 42
+        func random(_ limit: Int) -> Int {
+            state = state &* 6_364_136_223_846_793_005 &+ 1_442_695_040_888_963_407
+            return Int(state >> 33) % limit
+        }
+        let place = try shop.open(".")
+        var outcomes: Set<Bool> = []
+        for name in ["a.tar", "a.tgz"] {
+            let whole = try FD.workingDirectory.contents(of: "\(shop.path)/\(name)", atMost: 1 << 20)
+            for _ in 0..<150 {
+                var damaged = whole
+                for _ in 0...random(4) { damaged[random(min(damaged.count, 4096))] = UInt8(random(256)) }
+                if random(3) == 0 { damaged.removeLast(random(damaged.count - 600)) }
+                try place.descriptor.fd.replace("damaged", with: damaged, mode: 0o600)
+                outcomes.insert((try? read(shop, "damaged")) != nil)
+            }
+        }
+        #expect(outcomes == [true, false])
+        #expect(try shop.shell("ls; ls -A scratch") == "a.tar\na.tgz\ncontext\ndamaged\nroot\nscratch\n")
     }
 
     @Test func hostileArchivesAreRefusedAndLeaveNothing() throws {

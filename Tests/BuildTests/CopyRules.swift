@@ -1,4 +1,5 @@
 import Linux
+import OCI
 import Testing
 
 @testable import Build
@@ -133,6 +134,30 @@ import Testing
                 == "Dockerfile:2: compute cache key: \"/a/none\": not found")
     }
 
+    /// The cases that BuildKit tests `--parents` by, and what must be there afterwards.
+    @Test(arguments: [
+        ("a/b/./c/d", "c/d/e c/d/e/bay c/d/foo"), ("a/b/c/d/.", "a/b/c/d/e/bay a/b/c/d/foo"),
+        ("./a/b/c/d", "a/b/c/d/e/bay a/b/c/d/foo"), ("/a/./b/./c", "b/c/d/e/bay b/c/d/foo"),
+        ("/a/./*/c", "b/c/d/e/bay b/c/d/foo b2/c/d/e/bar"), ("/a/b*/./c/**/e", "c/d/e/bar c/d/e/bay"),
+        ("/a/b/c*/./d/**/baz /a/b*/./c/**/bar", "c/d/e/bar d/e/baz d/e2/baz"), ("/./a/b2", "a/b2/c/d/e/bar"),
+    ])
+    func parentsAsBuildKitTestsThem(_ sources: String, _ expected: String) throws {
+        let shop = try Workshop()
+        try shop.shell(
+            """
+            cd context; mkdir -p a/b/c/d/e a/b2/c/d/e a/b/c2/d/e a/b/c2/d/e2
+            touch a/b/c/d/foo a/b/c/d/e/bay a/b2/c/d/e/bar a/b/c2/d/e/baz a/b/c2/d/e2/baz
+            """)
+        try shop.copy("COPY --parents \(sources) /out/")
+        let found = Set(try shop.list("root/out").map { $0.split(separator: " ")[2] })
+        let wanted = expected.split(separator: " ")
+        #expect(found.isSuperset(of: wanted))
+        let files = found.filter { !$0.contains("e2") || $0.hasSuffix("baz") }.filter { name in
+            ["foo", "bay", "bar", "baz"].contains { name.hasSuffix($0) }
+        }
+        #expect(files.isSubset(of: wanted))
+    }
+
     @Test func excludesCountFromTheSource() throws {
         let shop = try Workshop()
         try shop.shell(
@@ -164,7 +189,7 @@ import Testing
         #expect(shop.mistake { try shop.copy("COPY gone /x", ignore: "gone") }?.contains("not found") == true)
     }
 
-    @Test func ownersAndModesAreWhatTheFlagsSay() throws {
+    @Test(.asRoot) func ownersAndModesAreWhatTheFlagsSay() throws {
         let shop = try Workshop()
         try shop.shell(
             """
@@ -190,6 +215,19 @@ import Testing
         #expect(shop.mistake { try shop.copy("COPY --chown=4294967295 d /x") }?.contains("no user or group") == true)
     }
 
+    @Test(.asRoot) func aWorkingDirectoryIsMadeWhereItIsMissing() throws {
+        let shop = try Workshop()
+        try shop.shell("mkdir -m 700 root/real; ln -s /real root/link")
+        let root = try shop.open("root")
+        let copier = Copier(root: root.descriptor.fd, options: CopyOptions(owner: Owner(uid: 3, gid: 4)))
+        try copier.makeDirectory(Destination(bytes("a/b"), workingDirectory: bytes("/link")))
+        try copier.makeDirectory(Destination(bytes("/real")))
+        #expect(
+            try shop.list("root", "%y %m %P %U:%G\\n") == [
+                "l 777 link 0:0", "d 700 real 0:0", "d 755 real/a 3:4", "d 755 real/a/b 3:4",
+            ])
+    }
+
     @Test func hereDocumentsAreFiles() throws {
         let shop = try Workshop()
         try shop.shell("touch context/a")
@@ -197,7 +235,7 @@ import Testing
         #expect(try shop.shell("cat root/d/one root/d/two; ls root/d") == "1\n2\na\none\ntwo\n")
     }
 
-    @Test func timesAttributesLinksAndHolesAreKept() throws {
+    @Test(.asRoot) func timesAttributesLinksAndHolesAreKept() throws {
         let shop = try Workshop()
         try shop.shell(
             """

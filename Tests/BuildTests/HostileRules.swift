@@ -21,7 +21,7 @@ import Testing
         #expect(try copied.descriptor.fd.sortedNames().count == 254)
     }
 
-    @Test func fifosAreCopiedAndNotReadSocketsAreSkippedAndDevicesAreMade() throws {
+    @Test(.asRoot) func fifosAreCopiedAndNotReadSocketsAreSkippedAndDevicesAreMade() throws {
         let shop = try Workshop()
         try shop.shell(
             "cd context; mkfifo -m 600 pipe; mknod dev c 1 3; python3 -c 'import socket; socket.socket(socket.AF_UNIX).bind(\"sock\")'"
@@ -105,17 +105,17 @@ import Testing
             """
             cd context; python3 -c '
             import os
-            for i in range(20000): open("f%d" % i, "w").close()
+            for i in range(4000): open("f%d" % i, "w").close()
             for i in range(300):
                 os.mkdir("d"); os.chdir("d")
             open("end", "w").close()'
             """)
         let selection = try shop.copy("COPY . /")
-        #expect(selection.count == 20_301)
-        #expect(try shop.shell("find root | wc -l; find root -name end | wc -l") == "20302\n1\n")
+        #expect(selection.count == 4_301)
+        #expect(try shop.shell("find root | wc -l; find root -name end | wc -l") == "4302\n1\n")
     }
 
-    @Test func whatOrdinaryUsersMayNotKeepIsReported() throws {
+    @Test(.asRoot) func whatOrdinaryUsersMayNotKeepIsReported() throws {
         let shop = try Workshop()
         try shop.shell("chmod 777 root; cd context; touch a; chmod 644 a; mknod dev c 1 3; chown 5:5 a dev")
         let losses = Locked<[CopyOptions.Loss]>([])

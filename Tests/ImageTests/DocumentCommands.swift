@@ -94,6 +94,28 @@ import Testing
         }
     }
 
+    @Test("Containers are found by name or the beginning of an id, before images")
+    func containers() throws {
+        try workshop.container("c0ffee0123456789", of: image)
+        let template =
+            "{{.Id}} {{.Image}} {{.State.Status}} {{.State.ExitCode}} {{.Path}} {{.Args}} {{.Config.Hostname}} {{.Config.Env}}"
+        for name in ["c0ff", "old_c0ffee0123456789"] {
+            #expect(
+                try workshop.shell("shale inspect -f '\(template)' \(name)")
+                    == "c0ffee0123456789 \(image.id) exited 3 sh [-c true] host [PATH=/bin A=b c]\n")
+        }
+        #expect(
+            try workshop.shell("shale inspect -f '{{.GraphDriver.Data.UpperDir}}' c0ff")
+                == "\(workshop.path)/store/containers/c0ffee0123456789/upper\n")
+        #expect(try workshop.run("shale inspect --type image c0ff").status == 125)
+        let wrong = try workshop.run("shale inspect --type container team/app:1")
+        #expect(wrong.errors == "shale: find container team/app:1: there is none\n")
+        try workshop.container("c0ffee99", of: image)
+        let several = try workshop.run("shale inspect c0ffee")
+        #expect(several.errors.hasPrefix("shale: find container c0ffee: 2 begin so: "))
+        #expect(several.status == 125)
+    }
+
     @Test("info counts what there is")
     func info() throws {
         let lease = try workshop.store.lease()

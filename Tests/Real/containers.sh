@@ -85,12 +85,12 @@ id=$(shale commit -a "Jay L" -m changes -c 'CMD ["cat", "/file"]' -c 'ENV STONE=
 [[ $id =~ ^sha256:[0-9a-f]{64}$ ]]
 [ "$(shale run --rm busybox:changed)" = new ]
 [ "$(shale run --rm busybox:changed sh -c 'echo $STONE; pwd; cat /site/index; ls /etc; readlink /link' | tr '\n' ' ')" = \
-    'granite /a welcome group x ' ]
+    'granite /a welcome group hostname hosts resolv.conf x ' ]
 # The container is what it was, and can be committed again: to the same layer.
 diff <(cut -f 1 "$scratch/diff" | sort) <(shale diff changed | cut -f 1 | sort)
 shale commit changed busybox:again >/dev/null
 shale commit --squash changed busybox:one >/dev/null
-[ "$(shale run --rm busybox:one sh -c 'ls /etc; cat /file' | tr '\n' ' ')" = 'group new ' ]
+[ "$(shale run --rm busybox:one sh -c 'ls /etc; cat /file' | tr '\n' ' ')" = 'group hostname hosts resolv.conf new ' ]
 expect 125 shale commit -c 'RUN true' changed 2>"$scratch/error"
 grep -q 'RUN does not say how an image runs' "$scratch/error"
 shale rm changed >/dev/null
@@ -101,3 +101,14 @@ done
 wait
 for i in 1 2 3 4 5 6 7 8; do [ "$(shale run --rm "number:$i" cat /number)" = "$i" ]; done
 ! grep -q "$store" /proc/self/mountinfo
+
+# With one id an owner is recorded, and real in the layer; nobody else can be become, and programs are told that they were.
+if [ "$one_id" = yes ]; then
+    shale run --name giver busybox sh -c '
+        mkdir -p /d/e && touch /d/e/f && chown -R 33:44 /d && cd /d && chown 5:6 e && chmod 4711 e/f
+        chown 1 /nothing 2>/dev/null && exit 3; su web -s /bin/sh -c true'
+    shale commit giver given >/dev/null
+    shale export given | tar --numeric-owner -tv d >"$scratch/owners"
+    [ "$(awk '{print $1, $2, $6}' "$scratch/owners" | tr '\n' ' ')" = \
+        'drwxr-xr-x 33/44 d/ drwxr-xr-x 5/6 d/e/ -rws--x--x 33/44 d/e/f ' ]
+fi

@@ -17,7 +17,7 @@ printf 'rules: [1\n' >six.yaml
 judge() {
     local status=0
     CI=true "$@" </dev/null 2>/dev/null >out || status=$?
-    sed -e 's/\x1b\[[0-9;]*m//g' out | grep -v -e '^Image Source' -e '^Extracting' -e '^Analyzing' -e '^ci configuration' -e '^$' | sort || true
+    sed -e 's/\x1b\[[0-9;]*m//g' out | grep -v -e '^Image Source' -e '^Extracting' -e '^Analyzing' -e '^ci configuration' -e '^Reclaimable' -e '^$' | sort || true
     echo "status $status"
 }
 same() {

@@ -1,4 +1,4 @@
-# Crashes and company: pull, load, import and prune killed a hundred times at any moment, then eight processes that do them
+# Crashes and company: pull, load, import, commit and prune killed a hundred times at any moment, then eight processes that do them
 # all at once; the store is sound after each, and no name leads to anything that is missing.
 # as: root user
 . "$(dirname "$0")/lib.sh"
@@ -55,6 +55,7 @@ act() { # WHICH MILLISECONDS
     2) timeout -s KILL "$limit" "$SHALE" import --root "$store" "$scratch/tree.tar" "tree:$(($2 % 3))" ;;
     3) timeout -s KILL "$limit" "$SHALE" prune --root "$store" -a -f ;;
     4) timeout -s KILL "$limit" "$SHALE" pull --root "$store" "$at/app:v2" ;;
+    5) timeout -s KILL "$limit" "$SHALE" commit --root "$store" kept kept:1 ;;
     esac >/dev/null 2>&1
 }
 
@@ -64,7 +65,16 @@ for n in $(seq 500); do
     # So that there is always something to bring.
     if [ $((n % 4)) = 0 ]; then shale prune -a -f >/dev/null; fi
     status=0
-    act $((n % 5)) $((RANDOM % 110 + 5)) || status=$?
+    if [ $((n % 6)) = 5 ]; then
+        shale rm -f kept >/dev/null
+        image=$(shale load -i "$scratch/app.tar" | sed -n 's/^Loaded image\( ID\)*: //p')
+        shale run --name kept "$image" /bin/busybox sh -c \
+            'i=0; while [ $i -lt 8 ]; do cp /numbers /copy$i; i=$((i+1)); done' 2>/dev/null
+        wanted=$(shale diff kept | sort)
+    fi
+    act $((n % 6)) $((RANDOM % 110 + 5)) || status=$?
+    # The container is what it was, whatever its commit came to.
+    if [ $((n % 6)) = 5 ]; then [ "$(shale diff kept | sort)" = "$wanted" ] || fail "a killed commit changed its container"; fi
     [ "$status" = 137 ] || continue
     killed=$((killed + 1))
     if [ $((killed % 10)) = 0 ]; then sound "kill $killed"; fi
@@ -85,6 +95,9 @@ work() { # NUMBER
         shale pull "$at/app:v$(((turn + $1) % 2 + 1))"
         shale load -i "$scratch/app.tar"
         shale import "$scratch/tree.tar" "tree:$1"
+        shale run --name "c$1" "tree:$1" /bin/busybox touch /made
+        shale commit "c$1" "made:$1"
+        shale rm "c$1"
         if [ $(($1 % 2)) = 0 ]; then shale prune -f; else shale images; fi
         shale tag "tree:$1" "again:$1"
         shale export -o "$scratch/out.$1" "again:$1"

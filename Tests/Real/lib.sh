@@ -19,8 +19,8 @@ finish() {
     unmount 2>/dev/null || true
     umount -l "$m" 2>/dev/null || fusermount3 -u -z "$m" 2>/dev/null || true
     chmod -R u+rwX "$scratch" 2>/dev/null || true
-    # What belongs to subordinate ids only their root can remove.
-    rm -rf "$scratch" 2>/dev/null || unshare -U --map-auto --map-root-user rm -rf "$scratch"
+    # What belongs to subordinate ids goes where they are ours.
+    rm -rf "$scratch" 2>/dev/null || unshare -Um --map-auto --map-root-user rm -rf "$scratch"
 }
 trap finish EXIT
 

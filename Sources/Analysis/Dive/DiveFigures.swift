@@ -85,7 +85,7 @@ private struct EfficiencyCount {
     var matches: [DiveFigures.InefficientFile] {
         repeated.map { path, place in
             DiveFigures.InefficientFile(
-                path: path, references: data[place].references, size: data[place].cumulative)
+                path: [0x2f] + path, references: data[place].references, size: data[place].cumulative)
         }
     }
 
@@ -96,8 +96,7 @@ private struct EfficiencyCount {
     mutating func visit(_ tree: DiveTree, _ order: [Int32], below: DiveTree) {
         var sums: [Int32: Int64] = [:]
         for index in order where tree[index].children.isEmpty {
-            let parts = tree.path(index)
-            let path = [0x2f] + parts.joined(separator: [0x2f])
+            let path = tree.path(index)
             let place: Int
             if let known = places[path] {
                 place = known
@@ -109,7 +108,7 @@ private struct EfficiencyCount {
             var size: Int64 = 0
             if tree[index].isWhiteout {
                 // Dive gives up the rest of the layer here, and so loses whatever comes later in it.
-                guard let hidden = below.find(parts) else { return }
+                guard let hidden = below.find(path) else { return }
                 if entry(below[hidden].payload)?.kind == .directory { size = sum(hidden, below, &sums) }
             } else {
                 size = entry(tree[index].payload)?.size ?? 0

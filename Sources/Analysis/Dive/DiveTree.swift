@@ -21,13 +21,14 @@ struct DiveTree {
     static let root: Int32 = 0
 
     private(set) var nodes = [Node(name: [], parent: -1)]
+    private var lastDirectory: (path: ArraySlice<UInt8>, node: Int32) = ([], 0)
 
     subscript(index: Int32) -> Node { nodes[Int(index)] }
 
     /// The node of a path; nil where there is none. Empty parts say nothing.
-    func find(_ path: [ArraySlice<UInt8>]) -> Int32? {
+    func find(_ path: [UInt8]) -> Int32? {
         var index = Self.root
-        for name in path where !name.isEmpty {
+        for name in path.split(separator: 0x2f) {
             guard let next = self[index].children[Array(name)] else { return nil }
             index = next
         }
@@ -35,21 +36,30 @@ struct DiveTree {
     }
 
     /// Gives a path's last node a payload; the nodes on the way are made where they are missing.
-    mutating func add(_ path: [ArraySlice<UInt8>], _ payload: Payload?) {
-        var index = Self.root
-        for (place, part) in path.enumerated() where !part.isEmpty {
-            let name = Array(part)
-            if let next = self[index].children[name] {
-                index = next
-            } else {
-                if name.starts(with: Self.hidden) { return }
-                nodes.append(Node(name: name, parent: index))
-                let next = Int32(truncatingIfNeeded: nodes.count - 1)
-                nodes[Int(index)].children[name] = next
+    mutating func add(_ path: [UInt8], _ payload: Payload?) {
+        let slash = path.lastIndex(of: 0x2f)
+        let directory = slash.map { path[..<$0] } ?? []
+        // Archives are mostly in order: the next entry is in the same directory.
+        if !directory.elementsEqual(lastDirectory.path) {
+            var index = Self.root
+            for part in directory.split(separator: 0x2f) {
+                guard let next = child(index, Array(part)) else { return }
                 index = next
             }
-            if place == path.count - 1 { nodes[Int(index)].payload = payload }
+            lastDirectory = (directory, index)
         }
+        let name = Array(path[(slash.map { $0 + 1 } ?? 0)...])
+        if let index = child(lastDirectory.node, name) { nodes[Int(index)].payload = payload }
+    }
+
+    /// The node of a name in another, made where it is missing; nil for a name that dive never shows.
+    private mutating func child(_ parent: Int32, _ name: [UInt8]) -> Int32? {
+        if let known = self[parent].children[name] { return known }
+        if name.starts(with: Self.hidden) { return nil }
+        nodes.append(Node(name: name, parent: parent))
+        let index = Int32(truncatingIfNeeded: nodes.count - 1)
+        nodes[Int(parent)].children[name] = index
+        return index
     }
 
     /// Takes a node away with all beneath it. The root stays.
@@ -60,16 +70,11 @@ struct DiveTree {
     }
 
     /// A node's path as dive counts it: without the whiteout's prefix at its end.
-    func path(_ index: Int32) -> [ArraySlice<UInt8>] {
-        var parts: [ArraySlice<UInt8>] = []
-        var current = index
-        while current > 0 {
-            let name = self[current].name
-            let isLast = current == index
-            parts.append(isLast && name.starts(with: Self.whiteout) ? name.dropFirst(4) : name[...])
-            current = self[current].parent
+    func path(_ index: Int32) -> [UInt8] {
+        PathText.bytes(index) { node in
+            let found = self[node]
+            return (node == index && found.isWhiteout ? found.name.dropFirst(4) : found.name[...], found.parent)
         }
-        return parts.reversed()
     }
 
     /// Every node but the root, names in the order of their bytes, what is inside before what holds it.
@@ -93,14 +98,38 @@ struct DiveTree {
     ///
     /// - Parameter order: the layer's ``childrenFirst()``.
     mutating func stack(_ upper: DiveTree, _ order: [Int32]) {
+        // By node of the layer: the node here that it is put on.
+        var places = [Int32](repeating: -1, count: upper.nodes.count)
+        places[0] = Self.root
         for index in order {
-            let path = upper.path(index)
-            if upper[index].isWhiteout {
-                if let found = find(path) { remove(found) }
-            } else {
-                add(path, upper[index].payload)
+            guard upper[index].isWhiteout else {
+                if let place = place(of: index, upper, &places) { nodes[Int(place)].payload = upper[index].payload }
+                continue
+            }
+            guard let found = find(upper.path(index)) else { continue }
+            remove(found)
+            // A whiteout of no name takes away the directory that it is in itself: what comes there later is made anew.
+            if upper[index].name.count == Self.whiteout.count {
+                places = [Int32](repeating: -1, count: places.count)
+                places[0] = Self.root
             }
         }
+    }
+
+    private mutating func place(of index: Int32, _ upper: DiveTree, _ places: inout [Int32]) -> Int32? {
+        var way: [Int32] = []
+        var current = index
+        while places[Int(current)] < 0 {
+            way.append(current)
+            current = upper[current].parent
+        }
+        var place = places[Int(current)]
+        for node in way.reversed() {
+            guard let next = child(place, upper[node].name) else { return nil }
+            place = next
+            places[Int(node)] = place
+        }
+        return place
     }
 }
 
@@ -108,8 +137,7 @@ extension DiveTree {
     /// The tree of one layer's entries.
     init(_ contents: LayerContents) {
         for (number, entry) in contents.entries.enumerated() where !entry.storedPath.isEmpty {
-            let path = entry.storedPath.split(separator: 0x2f)
-            add(path, Payload(layer: Int32(contents.layer.index), entry: Int32(truncatingIfNeeded: number)))
+            add(entry.storedPath, Payload(layer: Int32(contents.layer.index), entry: Int32(truncatingIfNeeded: number)))
         }
     }
 }

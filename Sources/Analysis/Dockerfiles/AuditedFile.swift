@@ -4,15 +4,40 @@ internal import Dockerfile
 struct AuditedFile {
     let dockerfile: Dockerfile
     let stages: [AuditedStage]
+    /// The numbers of the stages of a name, from the first.
+    private let numbers: [String: [Int]]
+    /// What stages are built on, in lower case as names of stages are.
+    private let bases: Set<String>
 
     init(_ dockerfile: Dockerfile) {
         self.dockerfile = dockerfile
         stages = dockerfile.stages.enumerated().map { AuditedStage($0.element, number: $0.offset) }
+        var numbers: [String: [Int]] = [:]
+        for stage in stages { if let name = stage.stage.name { numbers[name, default: []].append(stage.number) } }
+        self.numbers = numbers
+        bases = Set(stages.map { $0.base.lowercased() })
     }
 
-    /// The stage that a name means in the line of another stage: one before it.
+    /// The stage that a name means in the line of another stage: the last one before it.
     func stage(named name: String, before number: Int) -> AuditedStage? {
-        stages.prefix(number).last { $0.stage.name == name.lowercased() }
+        guard let candidates = numbers[name.lowercased()] else { return nil }
+        var low = 0
+        var high = candidates.count
+        while low < high {
+            let middle = (low + high) / 2
+            if candidates[middle] < number { low = middle + 1 } else { high = middle }
+        }
+        return low == 0 ? nil : stages[candidates[low - 1]]
+    }
+
+    /// The stage that another one is built on, where that is no image.
+    func parent(of stage: AuditedStage) -> AuditedStage? {
+        stage.tag == nil && stage.digest == nil ? self.stage(named: stage.base, before: stage.number) : nil
+    }
+
+    /// Whether what a stage leaves goes into an image: it is the last one, or others are built on it.
+    func keeps(_ stage: AuditedStage) -> Bool {
+        stage.number == stages.count - 1 || stage.stage.name.map { bases.contains($0) } ?? false
     }
 }
 

@@ -14,7 +14,7 @@ struct PathFilter {
     func passes(_ tree: ImageTree, _ node: Int32) -> Bool {
         if text.isEmpty { return true }
         let path = [0x2f] + tree.path(node)
-        guard let expression else { return path.contains(text) }
+        guard let expression else { return path.holds(text) }
         return String(decoding: path, as: UTF8.self).firstMatch(of: expression) != nil
     }
 }

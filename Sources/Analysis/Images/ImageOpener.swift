@@ -10,13 +10,39 @@ public import OCI
 public struct ImageOpener {
     private let platform: Platform
     private let store: () throws(AnalysisError) -> Store
+    private let container: (Store, String) throws(AnalysisError) -> FoundContainer?
+
+    /// A container as far as its files go.
+    public struct FoundContainer {
+        let title: String
+        let image: Digest
+        let execution: Execution
+        let changes: LayerSource
+
+        /// - Parameters:
+        ///   - title: what it is called.
+        ///   - image: the manifest of the image that it was made of.
+        ///   - execution: how it runs.
+        ///   - changes: its upper, with the image's layers below.
+        public init(title: String, image: Digest, execution: Execution, changes: LayerSource) {
+            self.title = title
+            self.image = image
+            self.execution = execution
+            self.changes = changes
+        }
+    }
 
     /// - Parameters:
     ///   - platform: which image is meant where there are several.
     ///   - store: opens the store, when something is looked for there.
-    public init(for platform: Platform = .host, store: @escaping () throws(AnalysisError) -> Store) {
+    ///   - container: the container of a name or the beginning of an id; nil where there is none.
+    public init(
+        for platform: Platform = .host, store: @escaping () throws(AnalysisError) -> Store,
+        container: @escaping (Store, String) throws(AnalysisError) -> FoundContainer? = { _, _ in nil }
+    ) {
         self.platform = platform
         self.store = store
+        self.container = container
     }
 
     /// - Parameter name: as it was given, in bytes: it may be a path.
@@ -28,7 +54,13 @@ public struct ImageOpener {
             var rest = Array(name.dropFirst(prefix.utf8.count))
             // Dive writes docker-archive://PATH.
             if rest.starts(with: "//".utf8), !Self.exists(rest) || !isContainer { rest.removeFirst(2) }
-            if isContainer { return try container(rest, try store()) }
+            if isContainer {
+                let store = try store()
+                guard let found = try container(store, String(decoding: rest, as: UTF8.self)) else {
+                    throw AnalysisError("find container \(displayed(rest)): there is none")
+                }
+                return try opened(found, store)
+            }
             return try named(rest)
         }
         if name == [0x2d] { return try compressed(FD(0), name, nil) }
@@ -40,7 +72,7 @@ public struct ImageOpener {
         do throws(AnalysisError) {
             let store = try store()
             if let entry = try find(text, store) { return try image(entry, text, store) }
-            if let id = try containerID(text, store) { return try container(Array(id.utf8), store) }
+            if let found = try container(store, text) { return try opened(found, store) }
             missing =
                 "find image \(displayed(name)): the store has no image or container of that name, "
                 + "and there is no such file"
@@ -94,38 +126,23 @@ public struct ImageOpener {
         }
     }
 
-    /// The container whose id begins so.
-    private func containerID(_ text: String, _ store: Store) throws(AnalysisError) -> String? {
-        let containers = try AnalysisError.wrapping { () throws(StoreError) in try store.containers() }
-        let found = containers.filter { !text.isEmpty && $0.id.hasPrefix(text) }
-        guard found.count <= 1 else {
-            throw AnalysisError("find container \(displayed(Array(text.utf8))): \(found.count) containers begin so")
-        }
-        return found.first?.id
-    }
-
-    private func container(_ name: [UInt8], _ store: Store) throws(AnalysisError) -> OpenedImage {
-        let text = String(decoding: name, as: UTF8.self)
-        let containers = try AnalysisError.wrapping { () throws(StoreError) in try store.containers() }
-        guard let id = try containerID(text, store), let entry = containers.first(where: { $0.id == id }) else {
-            throw AnalysisError("find container \(displayed(name)): there is none")
-        }
+    private func opened(_ container: FoundContainer, _ store: Store) throws(AnalysisError) -> OpenedImage {
         let stored = try AnalysisError.wrapping { () throws(StoreError) in try store.images() }
-            .first { $0.image.digest == entry.image }
-        guard let stored else { throw AnalysisError("open container \(id): its image \(entry.image) is missing") }
+            .first { $0.image.digest == container.image }
+        guard let stored else {
+            throw AnalysisError("open container \(container.title): its image \(container.image) is missing")
+        }
         let (image, lease) = try loaded(stored.image, store)
         var layers = Self.layers(image, store.blobs, lease)
-        let upper = LayerSource(
-            upper: store.path + Array("/containers/\(id)/upper".utf8),
-            lowers: image.config.diffIDs.reversed().map { store.layerPath($0) })
-        var step = ImageConfig.History()
-        step.createdBy = "(changes of container \(id.prefix(12)))"
+        var config = image.config
+        config.execution = container.execution
+        let step = ImageConfig.History(createdBy: "(changes of container \(container.title))")
         layers.append(
             OpenedLayer(
                 index: layers.count, diffID: nil, descriptor: nil, history: step, archiveName: [], size: 0,
-                content: .upper(upper)))
+                content: .upper(container.changes)))
         return OpenedImage(
-            title: String(id.prefix(12)), names: [], manifest: nil, id: nil, config: image.config, layers: layers)
+            title: container.title, names: [], manifest: nil, id: nil, config: config, layers: layers)
     }
 
     // MARK: Files

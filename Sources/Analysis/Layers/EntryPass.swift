@@ -8,6 +8,9 @@ struct EntryPass {
     private let tally: Tally
     private var entries: [LayerEntry] = []
     private var counted: Int64 = 0
+    /// Names since they were last told.
+    private var names = (entries: 0, parts: 0, bytes: 0)
+    private var previous: [UInt8] = []
     /// Zeros that were hashed for holes.
     private var zeros: Int64 = 0
 
@@ -26,6 +29,7 @@ struct EntryPass {
         var hasher = try ContentHasher.ofFiles()
         while let stored = try reader.next() {
             var entry = LayerEntry(stored)
+            try count(entry)
             var wishes: [ContentWish] = []
             for index in visitors.indices { wishes.append(visitors[index].visit(entry)) }
             if entry.size > 0 { entry.content = try content(entry, wishes, &hasher) }
@@ -33,6 +37,7 @@ struct EntryPass {
             entries.append(entry)
             report()
         }
+        try tally.name(names.parts, bytes: names.bytes)
         let diffID = try reader.finish()
         if let promised = layer.diffID, promised.algorithm == diffID.algorithm, promised != diffID {
             throw LayerError(refusing: "verify layer", "its tar is \(diffID), where \(promised) is promised")
@@ -43,6 +48,19 @@ struct EntryPass {
                 layer: layer, entries: entries, tarSize: reader.tarSize, blobSize: reader.blobSize, diffID: diffID),
             visitors
         )
+    }
+
+    /// Counts what is new of a path after the one before it, in names and bytes.
+    private mutating func count(_ entry: LayerEntry) throws(LayerError) {
+        let shared = zip(previous, entry.path).prefix { $0 == $1 }.count
+        names.entries += 1
+        names.parts += 1 + entry.path[shared...].count { $0 == 0x2f }
+        names.bytes += entry.path.count + entry.target.count
+        names.bytes += entry.attributes.reduce(0) { $0 + $1.name.count + $1.value.count }
+        previous = entry.path
+        guard names.entries == 1024 else { return }
+        try tally.name(names.parts, bytes: names.bytes)
+        names = (0, 0, 0)
     }
 
     private mutating func content(

@@ -80,11 +80,29 @@ final class Tally: Sendable {
     private let bytes: Int64
     private let observer: (@Sendable (LayerPass.Progress) -> Void)?
     private let done = Locked((layers: 0, bytes: Int64(0)))
+    private let names = Locked((parts: 0, bytes: 0))
+
+    /// Parts of paths, and bytes of them, that the layers of one image may have: what an analysis holds in memory. Large images have
+    /// a tenth.
+    private static let mostParts = 4_000_000
+    private static let mostBytes = 1 << 30
 
     init(_ image: OpenedImage, _ observer: (@Sendable (LayerPass.Progress) -> Void)?) {
         layers = image.layers.count
         bytes = image.layers.reduce(0) { $0 &+ $1.size }
         self.observer = observer
+    }
+
+    /// - Throws: ``LayerError`` for more than an image may have.
+    func name(_ parts: Int, bytes: Int) throws(LayerError) {
+        let isTooMuch = names.withLock { names in
+            names.parts += parts
+            names.bytes += bytes
+            return names.parts > Self.mostParts || names.bytes > Self.mostBytes
+        }
+        guard isTooMuch else { return }
+        throw LayerError(
+            refusing: "read", "the image has more than \(Self.mostParts) names, or \(Self.mostBytes) bytes of them")
     }
 
     func add(_ bytes: Int64, layers: Int = 0) {

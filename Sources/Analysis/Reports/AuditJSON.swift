@@ -7,7 +7,7 @@ extension AuditReport {
         .members([
             "subject": .string(subject),
             "findings": .array(findings.map(\.json)),
-            "notes": .texts(notes),
+            "notes": JSON(notes),
         ])
     }
 }

@@ -18,11 +18,15 @@ public struct ImageAnalysis: Sendable {
     {
         let read = try await pass.read(image) { _ in [SecretScan()] }
         let layers = read.map(\.contents)
+        // Two trees of their own, beside each other.
+        async let figures = DiveFigures(layers)
         let tree = ImageTree.build(layers)
         let scans = read.map { ($0.visitors.first as? SecretScan)?.found ?? [:] }
+        let reclaimable = Reclaimable(tree)
+        let secrets = BuriedSecret.find(tree, scans)
         return ImageAnalysis(
-            image: image, layers: layers, tree: tree, figures: DiveFigures(layers), reclaimable: Reclaimable(tree),
-            secrets: BuriedSecret.find(tree, scans))
+            image: image, layers: layers, tree: tree, figures: await figures, reclaimable: reclaimable, secrets: secrets
+        )
     }
 
     /// The instruction that made a layer, without the shell that ran it.

@@ -10,8 +10,6 @@ extension JSON {
 
     static func integer(_ value: Int) -> JSON { .integer(Int64(value)) }
 
-    static func texts(_ values: some Sequence<String>) -> JSON { .array(values.map { .string($0) }) }
-
     /// The text for people: two spaces for each level, keys in order, a line feed at the end. Equal values have equal bytes.
     public var indentedBytes: [UInt8] {
         var bytes: [UInt8] = []

@@ -34,7 +34,7 @@ extension ImageMender.Result {
         .members([
             "image": image.map { .string($0.digest.description) }, "id": id.map { .string($0.description) },
             "layer": layer.map { .string($0.diffID.description) }, "mended": .array(mendings.map(\.json)),
-            "dockerfile": .texts(dockerfileLines),
+            "dockerfile": JSON(dockerfileLines),
         ])
     }
 }

@@ -64,7 +64,7 @@ extension AuditRule {
             "help": .members(["text": .string(remedy)]),
             "defaultConfiguration": .members(["level": .string(severity.level)]),
             "properties": .members([
-                "tags": .texts(["security"] + (alias.map { [$0] } ?? [])),
+                "tags": JSON(["security"] + (alias.map { [$0] } ?? [])),
                 "security-severity": .string(severity.score),
             ]),
         ])

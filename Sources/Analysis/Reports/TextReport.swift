@@ -58,15 +58,18 @@ public struct TextReport {
         }
     }
 
+    /// What could be saved, in one line.
+    public var summary: String {
+        let found = analysis.reclaimable
+        guard found.bytes > 0 else { return "Reclaimable  nothing" }
+        let part = Self.percent(Double(found.bytes) / Double(max(1, found.total)))
+        return "Reclaimable  \(Self.bytes(found.bytes)) of \(Self.bytes(found.total)) (\(part))"
+    }
+
     private mutating func addReclaimable() {
         let found = analysis.reclaimable
         lines.append("")
-        guard found.bytes > 0 else {
-            lines.append("Reclaimable  nothing")
-            return
-        }
-        let part = Self.percent(Double(found.bytes) / Double(max(1, found.total)))
-        lines.append("Reclaimable  \(Self.bytes(found.bytes)) of \(Self.bytes(found.total)) (\(part))")
+        lines.append(summary)
         let reasons = Reclaimable.Reason.allCases.filter { found.bytes($0) > 0 }
         for reason in reasons.sorted(by: { found.bytes($0) > found.bytes($1) }) {
             let items = found.items.filter { $0.reason == reason }

@@ -64,13 +64,7 @@ public struct ImageTree: Sendable {
 
     /// From the root, without a leading slash.
     public func path(_ node: Int32) -> [UInt8] {
-        var parts: [[UInt8]] = []
-        var current = node
-        while current > 0 {
-            parts.append(nodes[Int(current)].name)
-            current = nodes[Int(current)].parent
-        }
-        return Array(parts.reversed().joined(separator: [0x2f]))
+        PathText.bytes(node) { (nodes[Int($0)].name[...], nodes[Int($0)].parent) }
     }
 
     /// Whether two events show the same: kind, data, owner, mode, attributes and target; not times.

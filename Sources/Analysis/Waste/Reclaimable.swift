@@ -55,11 +55,19 @@ public struct Reclaimable: Sendable {
     public let total: Int64
 
     /// All that could be saved.
-    public var bytes: Int64 { items.reduce(0) { $0 &+ $1.bytes } }
+    public let bytes: Int64
+    private let sums: [Reason: Int64]
 
-    public func bytes(_ reason: Reason) -> Int64 {
-        items.reduce(0) { $1.reason == reason ? $0 &+ $1.bytes : $0 }
+    init(_ items: [Item], total: Int64) {
+        self.items = items
+        self.total = total
+        var sums: [Reason: Int64] = [:]
+        for item in items { sums[item.reason, default: 0] &+= item.bytes }
+        self.sums = sums
+        bytes = sums.values.reduce(0, &+)
     }
+
+    public func bytes(_ reason: Reason) -> Int64 { sums[reason] ?? 0 }
 
     /// The part of an image's bytes that is needed; 1 for an image without files.
     public var efficiency: Double { total == 0 ? 1 : 1 - Double(bytes) / Double(total) }

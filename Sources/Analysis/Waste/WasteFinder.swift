@@ -5,8 +5,7 @@ extension Reclaimable {
         var finder = WasteFinder(tree)
         finder.findHidden()
         finder.findVisible()
-        items = finder.items()
-        total = tree.layers.reduce(0) { $0 &+ $1.fileSize }
+        self.init(finder.items(), total: tree.layers.reduce(0) { $0 &+ $1.fileSize })
     }
 }
 

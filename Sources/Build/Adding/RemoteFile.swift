@@ -47,7 +47,6 @@ public struct RemoteFile: Sendable {
             try naming("write", name) { () throws(Errno) in
                 try scratch.fd.open(name.cPath, [.writeOnly, .create, .exclusive, .noFollow], mode: 0o600)
             })
-        let refused: BuildError
         do {
             var digester = try Digester(algorithm)
             var offset: Int64 = 0
@@ -60,9 +59,8 @@ public struct RemoteFile: Sendable {
             }
             return try digester.finish()
         } catch {
-            refused = BuildError("\(verb): \(error)")
+            throw BuildError("\(verb): \(error)")
         }
-        throw refused
     }
 
     /// `__unnamed__` where the path has no name, as in BuildKit.
@@ -75,9 +73,10 @@ public struct RemoteFile: Sendable {
 
     /// What `ADD` copies: the file, or what it holds where it is an archive to be unpacked.
     public func select(
-        unpacks: Bool, digests: FileDigests, at location: SourceLocation
+        unpacks: Bool, digests: FileDigests, at location: SourceLocation, interruption: Interruption? = nil
     ) throws(BuildError) -> Selection {
-        try Selecting(from: tree, digests: digests, at: location).selectFile(name, unpacks: unpacks)
+        try Selecting(from: tree, digests: digests, at: location, interruption: interruption)
+            .selectFile(name, unpacks: unpacks)
     }
 }
 

@@ -30,51 +30,50 @@ public struct BuildContext: Sendable {
     ///   - name: for messages.
     ///   - scratch: an empty directory, which the context keeps.
     public static func read(
-        _ file: SharedFile, named name: [UInt8], into scratch: ScratchDirectory
+        _ file: SharedFile, named name: [UInt8], into scratch: ScratchDirectory,
+        interruption: Interruption? = nil
     ) throws(BuildError) -> BuildContext {
-        let empty = SourceTree(scratch.directory, keepsOwners: false, scratch: scratch)
-        // A pipe gives its bytes once.
-        let (spooled, size) = try spool(file.descriptor.fd, name, scratch)
-        guard size > 0 else { throw BuildError("read build context", name, "it is empty") }
-        guard ArchiveSniffing.isArchive(spooled.descriptor.fd) else {
-            try rewind(spooled, name)
-            let bytes = try naming("read build context", name) { () throws(Errno) in
-                try spooled.descriptor.fd.remainder(atMost: mostDockerfile)
-            }
-            return BuildContext(empty, dockerfile: bytes)
+        let tree = SourceTree(scratch.directory, keepsOwners: false, scratch: scratch)
+        // It is read twice, and a pipe gives its bytes once.
+        let start = cl_lseek(file.descriptor.raw, 0, 1)
+        let file = start >= 0 ? file : try spool(file.descriptor.fd, name, scratch)
+        let isArchive = ArchiveSniffing.isArchive(file.descriptor.fd)
+        try naming("read build context", name) { () throws(Errno) in
+            try check(cl_lseek(file.descriptor.raw, max(start, 0), 0))
         }
-        try rewind(spooled, name)
-        try ArchiveUnpacking(scratch.fd, CopyOptions(), purpose: .context).unpack(spooled.descriptor.fd, name)
-        // The archive may have set times and modes of the directory itself; we must still be able to enter it.
+        guard isArchive else {
+            let bytes = try naming("read build context", name) { () throws(Errno) in
+                try file.descriptor.fd.remainder(atMost: mostDockerfile)
+            }
+            guard !bytes.isEmpty else { throw BuildError("read build context", name, "it is empty") }
+            return BuildContext(tree, dockerfile: bytes)
+        }
+        try ArchiveUnpacking(scratch.fd, CopyOptions(interruption: interruption), purpose: .context).unpack(
+            file.descriptor.fd, name)
+        // The archive may say the mode of the directory itself; we must still be able to enter it.
         try naming("read build context", name) { () throws(Errno) in
             try scratch.fd.setMode([CChar(bitPattern: UInt8.dot), 0], 0o700)
         }
-        return BuildContext(empty)
+        return BuildContext(tree)
     }
 
     /// A file without a name that holds all there is to read.
     private static func spool(
         _ file: FD, _ name: [UInt8], _ scratch: ScratchDirectory
-    ) throws(BuildError) -> (file: SharedFile, size: Int64) {
+    ) throws(BuildError) -> SharedFile {
         try naming("read build context", name) { () throws(Errno) in
-            let spooled = try scratch.fd.open(
-                ".spool", [.readWrite, .create, .exclusive, .noFollow], mode: 0o600)
+            let spooled = try scratch.fd.open(".spool", [.readWrite, .create, .exclusive, .noFollow], mode: 0o600)
             try scratch.fd.unlink(".spool")
             var offset: Int64 = 0
             let buffer = UnsafeMutableRawBufferPointer.allocate(byteCount: 256 << 10, alignment: 16)
             defer { buffer.deallocate() }
             while true {
                 let count = try file.read(into: buffer)
-                if count == 0 { break }
+                if count == 0 { return SharedFile(spooled) }
                 try spooled.fd.writeAll(UnsafeRawBufferPointer(rebasing: buffer[..<count]), at: offset)
                 offset += Int64(count)
             }
-            return (SharedFile(spooled), offset)
         }
-    }
-
-    private static func rewind(_ file: SharedFile, _ name: [UInt8]) throws(BuildError) {
-        try naming("read build context", name) { () throws(Errno) in try check(cl_lseek(file.descriptor.raw, 0, 0)) }
     }
 
     /// A commit of a repository.
@@ -95,8 +94,8 @@ public struct BuildContext: Sendable {
     ) async throws(BuildError) -> BuildContext {
         let remote = try await RemoteFile.fetch(address, with: client, into: download)
         let file = try naming("read build context", remote.name) { () throws(Errno) in
-            try download.fd.open(remote.name.cPath, [.readOnly, .noFollow])
+            SharedFile(try download.fd.open(remote.name.cPath, [.readOnly, .noFollow]))
         }
-        return try read(SharedFile(file), named: Array(address.text.utf8), into: scratch)
+        return try read(file, named: Array(address.text.utf8), into: scratch)
     }
 }

@@ -34,23 +34,19 @@ struct ArchiveUnpacking {
 
     /// Reads from the file's position on.
     func unpack(_ file: FD, _ source: [UInt8]) throws(BuildError) {
-        do throws(LayerError) {
-            let reader = try ArchiveReader(FileInput(file), decompresses: true, noun: "archive")
-            var run = Run(tree: tree, purpose: purpose)
-            do throws(BuildError) {
-                while let entry = try next(reader, source) { try run.add(entry, reader, source) }
-                try run.finishDirectories()
-            } catch {
-                throw LayerError(.refused, error.message, "")
+        do throws(BuildError) {
+            let reader = try reading { () throws(LayerError) in
+                try ArchiveReader(FileInput(file), decompresses: true, noun: "archive")
             }
+            var run = Run(tree: tree, purpose: purpose)
+            while let entry = try reading({ () throws(LayerError) in try reader.next() }) {
+                try tree.options.interruption?.check()
+                try run.add(entry, reader)
+            }
+            try run.finishDirectories()
         } catch {
-            let text = error.cause.isEmpty ? error.verb : error.description
-            throw BuildError("unpack", source, text)
+            throw BuildError("unpack", source, error.message)
         }
-    }
-
-    private func next(_ reader: ArchiveReader, _ source: [UInt8]) throws(BuildError) -> TarEntry? {
-        do throws(LayerError) { return try reader.next() } catch { throw BuildError(error.description) }
     }
 
     /// One archive on its way.
@@ -66,7 +62,7 @@ struct ArchiveUnpacking {
             self.purpose = purpose
         }
 
-        mutating func add(_ entry: TarEntry, _ reader: ArchiveReader, _ source: [UInt8]) throws(BuildError) {
+        mutating func add(_ entry: TarEntry, _ reader: ArchiveReader) throws(BuildError) {
             guard !entry.name.isEmpty else {
                 if entry.kind == .directory { directories.append(([], entry)) }
                 return
@@ -81,9 +77,12 @@ struct ArchiveUnpacking {
             if try tree.status(names)?.isDirectory == true { lastParent = nil }
             try tree.clear(names)
             let name = last.cPath
+            let parent = try naming("write", entry.name) { () throws(Errno) in
+                try tree.directory(names.dropLast())
+            }
+            if case .file(let size) = entry.kind { try writeFile(entry, size, parent.fd, name, reader) }
             do throws(Errno) {
-                let parent = try tree.directory(names.dropLast())
-                guard try make(entry, parent.fd, name, reader) else { return }
+                guard try make(entry, parent.fd, name) else { return }
                 try finish(entry, parent, name, names)
             } catch {
                 if error == .notPermitted, let kind = entry.deviceLoss {
@@ -103,12 +102,11 @@ struct ArchiveUnpacking {
             return names
         }
 
+        /// Makes what is neither a file nor a directory.
+        ///
         /// - Returns: false for another name of a file, which has its attributes.
-        private func make(
-            _ entry: TarEntry, _ parent: FD, _ name: [CChar], _ reader: ArchiveReader
-        ) throws(Errno) -> Bool {
+        private func make(_ entry: TarEntry, _ parent: FD, _ name: [CChar]) throws(Errno) -> Bool {
             switch entry.kind {
-            case .file(let size): try writeFile(entry, size, parent, name, reader)
             case .symlink(let target): try parent.makeSymlink(name, target: target.cPath)
             case .hardLink(let target):
                 let existing = try RootedPath.resolve(target, in: tree.root, followsLast: false)
@@ -123,28 +121,26 @@ struct ArchiveUnpacking {
             case .blockDevice(let device):
                 guard purpose == .image else { throw .invalid }
                 try parent.makeNode(name, mode: 0o060600, device: device.raw)
-            case .directory: break
+            case .file, .directory: break
             }
             return true
         }
 
         private func writeFile(
             _ entry: TarEntry, _ size: Int64, _ parent: FD, _ name: [CChar], _ reader: ArchiveReader
-        ) throws(Errno) {
-            let file = try parent.open(name, [.writeOnly, .create, .exclusive, .noFollow], mode: 0o600)
-            var failure: Errno?
-            do throws(LayerError) {
+        ) throws(BuildError) {
+            let file = try naming("write", entry.name) { () throws(Errno) in
+                try parent.open(name, [.writeOnly, .create, .exclusive, .noFollow], mode: 0o600)
+            }
+            try reading { () throws(LayerError) in
                 try reader.data(of: entry.name) { (bytes, offset) throws(LayerError) in
                     do throws(Errno) { try file.fd.writeAll(bytes, at: offset) } catch {
-                        failure = error
                         throw LayerError("write", entry.name, error)
                     }
                 }
-            } catch {
-                throw failure ?? .io
             }
             // A hole at the end.
-            try check(cl_ftruncate(file.raw, size))
+            try naming("write", entry.name) { () throws(Errno) in try check(cl_ftruncate(file.raw, size)) }
         }
 
         private func finish(
@@ -175,6 +171,12 @@ struct ArchiveUnpacking {
             }
         }
     }
+}
+
+/// Runs calls of the archive reader; what they throw already names the entry.
+@discardableResult
+private func reading<Result>(_ body: () throws(LayerError) -> Result) throws(BuildError) -> Result {
+    do throws(LayerError) { return try body() } catch { throw BuildError(error.description) }
 }
 
 extension TarEntry {

@@ -36,6 +36,14 @@ public struct Copier {
         }
     }
 
+    /// Makes a directory where it is missing, and those above it: 0755, owned as the options say. What `WORKDIR` does.
+    public func makeDirectory(_ destination: Destination) throws(BuildError) {
+        let target = try naming("make directory", destination.path) { () throws(Errno) in
+            try RootedPath.resolve(destination.path, in: tree.root)
+        }
+        try tree.makeDirectories(target)
+    }
+
     private func copyFile(
         _ item: Selection.Item, to destination: [[UInt8]], isOneOfSeveral: Bool
     ) throws(BuildError) {
@@ -83,10 +91,11 @@ extension SourceTree {
     /// A file must still be what was selected: the cache knows the result by that.
     func check(_ file: FD, is selected: FileStatus, _ path: [UInt8]) throws(BuildError) {
         let found = FileStatus(try naming("read", path) { () throws(Errno) in try file.status() })
-        let same =
-            isRemembered
-            ? found == selected
-            : found.size == selected.size && found.modified == selected.modified && found.mode == selected.mode
-        guard same else { throw BuildError("copy", path, "it changed during the build") }
+        guard isSame(found, selected) else { throw BuildError("read", path, "it changed during the build") }
+    }
+
+    /// Where inode numbers and change times mean nothing, what is left has to do.
+    private func isSame(_ a: FileStatus, _ b: FileStatus) -> Bool {
+        isRemembered ? a == b : a.size == b.size && a.modified == b.modified && a.mode == b.mode
     }
 }

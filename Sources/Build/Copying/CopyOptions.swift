@@ -11,17 +11,20 @@ public struct CopyOptions: Sendable {
     public var latest: Timestamp?
     /// Whatever is in the way gives way, as for `--link`.
     public var replaces = false
+    /// Ends the copying early.
+    public var interruption: Interruption?
     /// Told what could not be kept; copying goes on.
     public var lost: @Sendable (Loss) -> Void
 
     public init(
         owner: Owner? = nil, mode: ModeChange? = nil, latest: Timestamp? = nil, replaces: Bool = false,
-        lost: @escaping @Sendable (Loss) -> Void = { _ in }
+        interruption: Interruption? = nil, lost: @escaping @Sendable (Loss) -> Void = { _ in }
     ) {
         self.owner = owner
         self.mode = mode
         self.latest = latest
         self.replaces = replaces
+        self.interruption = interruption
         self.lost = lost
     }
 

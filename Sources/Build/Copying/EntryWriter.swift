@@ -11,8 +11,7 @@ final class EntryWriter {
     private let source: DirectoryChain?
     /// A directory that was made here: nothing below it is in the way.
     private var fresh: [[UInt8]]?
-    /// New directories, and those whose owner, mode and times are the source's: set at the end, as writing changes times, and a
-    /// mode may forbid it.
+    /// Their owners, modes and times are set at the end: writing changes times, and a mode may forbid it.
     private var directories: [(names: [[UInt8]], entry: Selection.Entry, onlyMode: Bool)] = []
 
     init(_ item: Selection.Item, _ target: [[UInt8]], _ tree: DestinationTree) throws(BuildError) {
@@ -24,6 +23,7 @@ final class EntryWriter {
     }
 
     func write(_ entry: Selection.Entry) throws(BuildError) {
+        try tree.options.interruption?.check()
         let names = target + entry.path.pathNames
         guard let last = names.last else { return }
         if entry.status.isDirectory {

@@ -29,12 +29,18 @@ public struct Selecting: Sendable {
     let tree: SourceTree
     let digests: FileDigests
     let location: SourceLocation
+    let interruption: Interruption?
 
-    /// - Parameter location: of the instruction.
-    public init(from tree: SourceTree, digests: FileDigests, at location: SourceLocation) {
+    /// - Parameters:
+    ///   - location: of the instruction.
+    ///   - interruption: ends the selecting early.
+    public init(
+        from tree: SourceTree, digests: FileDigests, at location: SourceLocation, interruption: Interruption? = nil
+    ) {
         self.tree = tree
         self.digests = digests
         self.location = location
+        self.interruption = interruption
     }
 
     /// What sources stand for: paths in the tree, which may be patterns. A pattern that matches nothing stands for nothing.
@@ -65,7 +71,7 @@ public struct Selecting: Sendable {
         }
     }
 
-    /// A whole tree, as `ADD` copies a git repository.
+    /// The whole tree: as `ADD` copies a git repository, and for a bind mount.
     public func selectAll() throws(BuildError) -> Selection { try select([[.slash]]) }
 
     private func places(of source: [UInt8], _ rules: Rules) throws(BuildError) -> [Selection.Item] {
@@ -167,7 +173,10 @@ public struct Selecting: Sendable {
         }
         var entries = SelectedEntries()
         var walk = TreeWalk((ignore.map { [$0] } ?? []) + filters)
-        try walk.walk(opened, named: names.path) { (found) throws(BuildError) in try entries.add(found) }
+        try walk.walk(opened, named: names.path) { (found) throws(BuildError) in
+            try interruption?.check()
+            try entries.add(found)
+        }
         item.entries = entries.entries
         return ignore?.startIsIgnored == true && item.entries.isEmpty ? nil : item
     }
@@ -180,7 +189,7 @@ public struct Selecting: Sendable {
                 files.append(FileDigests.File(path: item.place.joined(entry.path), status: entry.status))
             }
         }
-        var digests = try digests.digests(of: files, in: tree).makeIterator()
+        var digests = try digests.digests(of: files, in: tree, interruption).makeIterator()
         for index in items.indices {
             for entry in items[index].entries.indices {
                 let status = items[index].entries[entry].status

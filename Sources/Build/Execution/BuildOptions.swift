@@ -25,6 +25,8 @@ public struct BuildOptions: Sendable {
     public var labels: [(name: String, value: String)] = []
     public var annotations: [String: String] = [:]
     public var coding = LayerCoding()
+    /// The image's configuration says which steps made its layers, for builds elsewhere.
+    public var embedsCache = false
     /// `RUN --security=insecure` is allowed.
     public var allowsInsecure = false
 

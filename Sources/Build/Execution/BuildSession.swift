@@ -12,12 +12,15 @@ public final class BuildSession: Sendable {
     public let lease: Lease
     public let options: BuildOptions
     public let sources: BuildSources
+    /// Caches of elsewhere.
+    let imported: ImportedCache
     let digests: FileDigests
     let mountHelper: [UInt8]
     let observer: BuildObserver
     private let steps = Atomic<Int>(0)
     private let directories = Atomic<Int>(0)
     private let state = Locked(State())
+    private let gate = Monitor()
     /// Held while the build is being ended.
     private let cancelling = Locked<Void>(())
     private let watch = Locked<ContainerWatch?>(nil)
@@ -25,14 +28,25 @@ public final class BuildSession: Sendable {
     private struct State {
         var isCancelled = false
         var running: [String: BuildContainer] = [:]
+        /// Keys of the cache that were found or made, each once, in order.
         var used: [Digest] = []
+        var isUsed: Set<Digest> = []
+        /// Layers that a stage is at.
+        var busy: Set<Digest> = []
+        /// Locks of cache mounts that the build uses.
+        var mounts: [[UInt8]: SharedFile] = [:]
+        /// Digests of the ids of cache mounts that steps name, whether or not these are done.
+        var namedMounts: Set<Digest> = []
     }
 
-    /// - Parameter mountHelper: the program `shalefs`.
+    /// - Parameters:
+    ///   - imported: caches that are looked at for what the store's has not.
+    ///   - mountHelper: the program `shalefs`.
     public init(
-        _ store: Store, _ options: BuildOptions, _ sources: BuildSources, mountHelper: [UInt8],
-        observer: @escaping BuildObserver
+        _ store: Store, _ options: BuildOptions, _ sources: BuildSources, imported: ImportedCache = ImportedCache(),
+        mountHelper: [UInt8], observer: @escaping BuildObserver
     ) throws(BuildError) {
+        self.imported = imported
         self.store = store
         self.options = options
         self.sources = sources
@@ -104,10 +118,53 @@ public final class BuildSession: Sendable {
         return try body()
     }
 
-    func use(_ key: Digest) { state.withLock { $0.used.append(key) } }
+    /// Has a cache mount for the rest of the build, beside whoever else has it; no prune takes it away.
+    ///
+    /// - Parameter path: of the file that stands for the mount.
+    /// - Returns: false while a prune is at it.
+    func holdUse(_ path: [UInt8]) throws(BuildError) -> Bool {
+        if state.withLock({ $0.mounts[path] != nil }) { return true }
+        return try naming("lock", path) { () throws(Errno) in
+            let file = try FD.workingDirectory.open(path.cPath, [.readWrite, .create], mode: 0o600)
+            guard flock(file.raw, LOCK_SH | LOCK_NB) == 0, try file.fd.status().nlink > 0 else { return false }
+            let shared = SharedFile(file)
+            state.withLock { $0.mounts[path] = shared }
+            return true
+        }
+    }
+
+    /// One stage at a time brings or unpacks a layer: those that run at once may want the same.
+    func alone<Result>(
+        with layer: Digest, _ body: () throws(BuildError) -> Result
+    ) throws(BuildError) -> Result {
+        gate.lock()
+        while state.withLock({ !$0.busy.insert(layer).inserted }) { gate.wait() }
+        gate.unlock()
+        defer {
+            gate.lock()
+            state.withLock { _ = $0.busy.remove(layer) }
+            gate.wakeAll()
+            gate.unlock()
+        }
+        return try body()
+    }
+
+    /// Notes keys that were found in the cache or put there.
+    func use(_ keys: [Digest]) {
+        state.withLock { state in
+            for key in keys where state.isUsed.insert(key).inserted { state.used.append(key) }
+        }
+    }
+
+    /// Notes that a step names a cache mount.
+    func name(mount id: Digest) { state.withLock { _ = $0.namedMounts.insert(id) } }
+
+    var namedMounts: Set<Digest> { state.withLock { $0.namedMounts } }
+
+    var usedKeys: [Digest] { state.withLock { $0.used } }
 
     /// Writes down what of the cache was used.
-    func recordUse() { try? store.touchCache(state.withLock { $0.used }) }
+    func recordUse() { try? store.touchCache(usedKeys) }
 }
 
 extension BuildError {

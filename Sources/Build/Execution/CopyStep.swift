@@ -15,11 +15,12 @@ extension StageBuild {
         let history = displayed(instruction.source)
         // What comes from a stage is known by what the stage was made of; only when that is new its files are read.
         let byOrigin = try originKey(copying, destination, owner, base)
-        if let byOrigin, let found = try cached(byOrigin.digest) {
+        let place = place(of: instruction)
+        if let byOrigin, let found = try cached(byOrigin: byOrigin, at: place) {
             let step = session.nextStep()
-            session.observer(.started(step: step, title: displayed(instruction.source)))
+            session.observer(.started(step: step, title: title(instruction)))
             session.observer(.cached(step: step))
-            state.append(found, key: byOrigin.digest)
+            state.append(found.layer, key: found.key)
             return record(history, isEmpty: false)
         }
         let selection = try select(copying, expansion, instruction, isAdd: isAdd)
@@ -41,8 +42,7 @@ extension StageBuild {
             return try root.commit()
         }
         if let byOrigin, let layer = state.layers.last {
-            try remember(layer, byOrigin, at: "\(displayed(instruction.source)) by origin")
-            state.key = byOrigin.digest
+            try remember(layer, byOrigin: byOrigin, as: key, at: place)
         }
     }
 

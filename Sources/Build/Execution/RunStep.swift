@@ -23,6 +23,7 @@ extension StageBuild {
         case .script(let name, _): command = [Array("/dev/pipes/\(displayed(name))".utf8)]
         }
         let mounts = try expansion.mounts.map { (mount) throws(BuildError) in try prepared(mount, instruction) }
+        for mount in expansion.mounts where mount.kind == .cache { session.name(mount: try cacheID(mount, state)) }
         let proxies = graph.global.proxies
         let conditions = CacheKey.RunConditions(
             platform: node.platform, shell: shell.map { Array($0.utf8) }, user: Array(state.user.utf8),

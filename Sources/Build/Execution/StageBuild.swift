@@ -89,12 +89,12 @@ struct StageBuild {
     ) throws(BuildError) {
         let step = session.nextStep()
         session.observer(.started(step: step, title: title(instruction)))
-        if let found = try cached(key.digest) {
+        let place = place(of: instruction)
+        if let found = try cached(key, at: place) {
             session.observer(.cached(step: step))
             state.append(found, key: key.digest)
             return record(history, isEmpty: false)
         }
-        let place = place(of: instruction)
         if !ignoresCache { session.observer(.missed(step: step, reason: reason(key, at: place))) }
         let clock = ContinuousClock()
         let start = clock.now
@@ -113,35 +113,19 @@ struct StageBuild {
         session.options.ignoresCache || node.stage.name.map { session.options.stagesWithoutCache.contains($0) } ?? false
     }
 
-    /// A layer of the cache, unpacked.
-    func cached(_ key: Digest) throws(BuildError) -> Store.CachedLayer? {
-        if ignoresCache { return nil }
-        return try BuildError.wrapping { () throws(StoreError) in
-            guard let found = try session.store.cachedLayer(key, session.lease) else { return nil }
-            try session.store.unpack(found.blob, as: found.diffID, session.lease)
-            session.use(key)
-            return found
-        }
-    }
-
-    func remember(_ layer: Store.CachedLayer, _ key: CacheKey, at place: String) throws(BuildError) {
-        try BuildError.wrapping { () throws(StoreError) in
-            try session.store.cache(layer, as: key.digest, place: place, parts: key.stored)
-        }
-    }
-
     /// What a step is called whatever it depends on.
-    private func place(of instruction: Instruction) -> String {
+    func place(of instruction: Instruction) -> String {
         "\(node.stage.name ?? "\(node.index)") \(displayed(instruction.source))"
     }
 
     private func reason(_ key: CacheKey, at place: String) -> String {
-        let earlier = (try? session.store.earlierKeys(at: place)) ?? []
+        let own = (try? session.store.earlierKeys(at: place)) ?? []
+        let earlier = own + session.imported.entries(at: place).map(\.parts).filter { !$0.isEmpty }
         let reasons = earlier.compactMap { CacheKey(stored: $0) }.map { MissReason(key, comparedTo: $0) }
         return (reasons.min { $0.distance < $1.distance } ?? MissReason(key, comparedTo: nil)).description
     }
 
-    private func title(_ instruction: Instruction) -> String {
+    func title(_ instruction: Instruction) -> String {
         let name = node.stage.name.map { "\($0) " } ?? (graph.nodes.count > 1 ? "stage-\(node.index) " : "")
         return "[\(name)\(number)/\(node.instructions.count)] \(displayed(instruction.source))"
     }

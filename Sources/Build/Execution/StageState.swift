@@ -11,6 +11,8 @@ public struct StageState: Sendable {
     public var baseLayers: Int
     /// What the next step is built on, for its cache key.
     public var key: Digest
+    /// The keys of all steps that made layers, in order.
+    var steps: [Digest] = []
     public var scope: Scope
     /// RFC 3339: of the youngest step, or of the base. The same steps give the same image, whenever they are taken from the cache.
     public var created: String?
@@ -25,6 +27,7 @@ public struct StageState: Sendable {
         layers.append(layer)
         editor.config.diffIDs.append(layer.diffID)
         self.key = key
+        steps.append(key)
         if let time = layer.created { created = time }
     }
 

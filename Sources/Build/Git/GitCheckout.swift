@@ -11,16 +11,16 @@ public struct GitCheckout: Sendable {
     /// The commit that a reference means now, asked from its repository; nothing is fetched.
     ///
     /// - Throws: ``BuildError`` when the repository or the reference is not there.
-    public static func commit(of reference: GitReference, in scratch: ScratchDirectory) async throws(BuildError)
-        -> String
-    {
+    public static func commit(
+        of reference: GitReference, in scratch: ScratchDirectory
+    ) async throws(BuildError) -> String {
         if let ref = reference.ref, isCommit(ref) { return ref.lowercased() }
         let git = GitProgram(directory: scratch.directory, remote: reference.remote)
         let wanted = reference.ref ?? "HEAD"
         let names =
             wanted == "HEAD" || wanted.hasPrefix("refs/")
-            ? [wanted] : ["refs/tags/\(wanted)", "refs/heads/\(wanted)", "refs/\(wanted)"]
-        // An annotated tag's commit is listed with ^{}.
+            ? [wanted] : ["refs/\(wanted)", "refs/heads/\(wanted)", "refs/tags/\(wanted)"]
+        // Branches come before tags, as for git checkout. An annotated tag's commit is listed with ^{}.
         let patterns = names.flatMap { [$0, $0 + "^{}"] }
         let list = try await git.run(["ls-remote", "--", reference.remote] + patterns)
         var found: [String: String] = [:]

@@ -58,6 +58,16 @@ public struct BuildGraph: Sendable {
 
     public func node(_ index: Int) -> Node? { nodes.first { $0.index == index } }
 
+    /// What an image's name that nobody knows was probably meant to be: a stage or a named context. For the message when
+    /// it cannot be pulled.
+    public func nearestName(to image: [UInt8], at location: SourceLocation) -> String? {
+        DockerfileError("", text: image, at: location, knownWords: knownNames).suggestion
+    }
+
+    private var knownNames: [String] {
+        dockerfile.stages.compactMap(\.name) + contexts.values.map { String(decoding: $0.name, as: UTF8.self) }
+    }
+
     /// The graph with the `ONBUILD` triggers of a stage's base before the stage's own instructions; more stages may be
     /// needed then. To be called when the base is known, and once for a stage.
     ///
@@ -136,10 +146,9 @@ public struct BuildGraph: Sendable {
 
     private func image(_ name: [UInt8], at location: SourceLocation) throws(DockerfileError) -> [UInt8] {
         guard (try? Reference(String(decoding: name, as: UTF8.self))) == nil else { return name }
-        let known =
-            dockerfile.stages.compactMap(\.name) + contexts.values.map { String(decoding: $0.name, as: UTF8.self) }
         throw DockerfileError(
-            "neither a stage, a named context nor the name of an image", text: name, at: location, knownWords: known)
+            "neither a stage, a named context nor the name of an image", text: name, at: location,
+            knownWords: knownNames)
     }
 }
 

@@ -22,13 +22,17 @@ final class CacheLocks {
 
 /// `RUN --mount=type=cache`: directories that outlive the build, `cache/mounts/<digest of its id>` of the store.
 extension StageBuild {
-    private var cacheMounts: [UInt8] { session.store.path + Array("/cache/mounts".utf8) }
+    private var cacheMounts: [UInt8] { session.store.cacheMounts }
 
-    private func cachePath(_ mount: Mount, _ state: StageState) throws(BuildError) -> [UInt8] {
+    /// The digest of a cache mount's id.
+    func cacheID(_ mount: Mount, _ state: StageState) throws(BuildError) -> Digest {
         let prefix = session.options.request.cacheMountNamespace.map { $0 + [.slash] } ?? []
         let id = prefix + (mount.id ?? target(mount, state))
-        let digest = try BuildError.wrapping { () throws(DigestError) in try Digest(of: id) }
-        return cacheMounts + Array("/\(digest.hex)".utf8)
+        return try BuildError.wrapping { () throws(DigestError) in try Digest(of: id) }
+    }
+
+    private func cachePath(_ mount: Mount, _ state: StageState) throws(BuildError) -> [UInt8] {
+        cacheMounts + Array("/\(try cacheID(mount, state).hex)".utf8)
     }
 
     /// Waits for all caches with `sharing=locked`, in one order for all steps: none waits for one that waits for it.
@@ -40,6 +44,7 @@ extension StageBuild {
         guard !paths.isEmpty else { return }
         try makeDirectory(cacheMounts, mode: 0o700)
         for path in paths.sorted(by: { $0.lexicographicallyPrecedes($1) }) {
+            try use(path)
             while try !locks.take(path) {
                 try session.checkGoing()
                 usleep(50_000)
@@ -53,22 +58,38 @@ extension StageBuild {
         let mount = prepared.mount
         let path = try cachePath(mount, state)
         try makeDirectory(cacheMounts, mode: 0o700)
-        guard mount.sharing == .private else { return try made(path, prepared) }
+        let id = try cacheID(mount, state)
+        guard mount.sharing == .private else {
+            try use(path)
+            return try made(path, prepared, id)
+        }
         // The first that nobody has.
         var number = 0
         while true {
             let own = path + Array("-\(number)".utf8)
-            if try locks.take(own) { return try made(own, prepared) }
+            try use(own)
+            if try locks.take(own) { return try made(own, prepared, id) }
             number += 1
         }
     }
 
-    /// The directory at `path`; a new one begins with what the mount is from, and is there only when it has all of it.
-    private func made(_ path: [UInt8], _ prepared: PreparedMount) throws(BuildError) -> [UInt8] {
+    /// From here to the end of the build no prune takes the directory away.
+    private func use(_ path: [UInt8]) throws(BuildError) {
+        while try !session.holdUse(path + Array(".use".utf8)) {
+            try session.checkGoing()
+            usleep(50_000)
+        }
+    }
+
+    /// The directory at `path`; a new one begins with what it was elsewhere, or else with what the mount is from, and is there only
+    /// when it has all of it.
+    private func made(_ path: [UInt8], _ prepared: PreparedMount, _ id: Digest) throws(BuildError) -> [UInt8] {
         if (try? FD.workingDirectory.status(path.cPath)) != nil { return path }
         let mount = prepared.mount
-        let new = try session.makeDirectory("cache")
-        if let tree = prepared.tree {
+        let name = path.split(separator: .slash).last.map { String(decoding: $0, as: UTF8.self) } ?? ""
+        let known = try session.importedMount(name, id)
+        let new = if let known { known } else { try session.makeDirectory("cache") }
+        if known == nil, let tree = prepared.tree {
             let selection = try Selecting(from: tree, digests: session.digests, at: node.stage.location)
                 .select([mount.source ?? [.slash]])
             let root = try naming("open", new) { () throws(Errno) in

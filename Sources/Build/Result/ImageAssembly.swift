@@ -16,6 +16,7 @@ extension Builder {
         for (name, value) in options.labels { state.editor.config.execution.labels[name] = value }
         let now = options.timestamp.map { Instant(seconds: $0) } ?? .now
         state.editor.config.created = options.timestamp == nil ? state.created ?? now.description : now.description
+        state.editor.config.embed(options.embedsCache ? try session.cacheEntries(state.steps) : [])
         return try BuildError.wrapping { () throws(StoreError) in
             try session.store.keep(
                 state.editor.config, layers: state.layers.map(\.blob), annotations: options.annotations, session.lease)

@@ -147,6 +147,23 @@ int cl_socketpair(int fds[2]);
 // One descriptor sent over a socket (SCM_RIGHTS).
 int cl_receive_descriptor(int socket);
 int cl_ignore_sigpipe(void);
+// A listening stream socket at a path; one connection of it.
+int cl_listen(const char *path);
+int cl_accept(int socket);
+
+// seccomp_unotify(2): a system call of another process that waits for an answer.
+struct cl_call {
+    uint64_t id, arguments[6];
+    uint32_t pid;
+    // What it is, whatever its number here.
+    enum { CL_CALL_OTHER, CL_CALL_CHOWN, CL_CALL_LCHOWN, CL_CALL_FCHOWN, CL_CALL_FCHOWNAT } kind;
+};
+// Waits for one: 1, or 0 when no process is left that could make any.
+int cl_wait_call(int listener);
+int cl_next_call(int listener, struct cl_call *out);
+// Whether its process still waits: what was read of it is its own.
+int cl_call_waits(int listener, uint64_t id);
+int cl_answer_call(int listener, uint64_t id, int error);
 // Blocks SIGTERM, SIGINT, SIGHUP in this thread and those it starts; waits for one of them.
 int cl_block_termination(void);
 int cl_wait_termination(void);

@@ -72,7 +72,9 @@ public struct ContainerRecord: Equatable, Sendable {
     init(parsing bytes: [UInt8]) throws(DocumentError) {
         let json = try JSON(parsing: bytes)
         func text(_ key: String) throws(DocumentError) -> String {
-            guard let text = json[key]?.string else { throw DocumentError(subject: "container", place: key, cause: "missing") }
+            guard let text = json[key]?.string else {
+                throw DocumentError(subject: "container", place: key, cause: "missing")
+            }
             return text
         }
         func instant(_ key: String) -> Instant? { json[key]?.string.flatMap { Instant($0) } }

@@ -57,7 +57,14 @@ public struct ContainerStore: Sendable {
         let bytes = try ContainerError.naming("read container \(id)") { () throws(Errno) in
             try FD.workingDirectory.contents(of: path.cPath, atMost: 16 << 20)
         }
-        return try ContainerError.wrapping { () throws(DocumentError) in try ContainerRecord(parsing: bytes) }
+        var record = try ContainerError.wrapping { () throws(DocumentError) in try ContainerRecord(parsing: bytes) }
+        // A commit was killed after the upper had become a layer, and before the record said so.
+        if record.committed == nil, (try? FD.workingDirectory.status(directory(id).upper.cPath)) == nil {
+            record.committed = try ContainerError.wrapping { () throws(StoreError) in
+                try store.layer(ofContainer: id)
+            }
+        }
+        return record
     }
 
     public func write(_ record: ContainerRecord) throws(ContainerError) {

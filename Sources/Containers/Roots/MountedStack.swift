@@ -76,7 +76,12 @@ public struct MountedStack: ~Copyable {
     ///
     /// - Throws: ``ContainerError`` when something is still in it.
     public consuming func end() throws(ContainerError) {
-        let result = cl_umount2(path.cPath, 0)
+        var result = cl_umount2(path.cPath, 0)
+        // A process that another thread is starting has all our descriptors until it executes (fork(2)).
+        for _ in 0..<200 where result == -16 {
+            usleep(10_000)
+            result = cl_umount2(path.cPath, 0)
+        }
         if result == -1 {
             // Only fusermount3 may: the server calls it when its tie is cut.
             let server = server

@@ -52,7 +52,8 @@ public struct ContainerRun: Sendable {
     ) throws(ContainerError) -> ContainerRecord {
         guard UserNamespace.isRoot else {
             throw ContainerError(
-                .failed, "run \(request.imageName): this machine allows no namespaces; shale doctor says what is missing")
+                .failed,
+                "run \(request.imageName): this machine allows no namespaces; shale doctor says what is missing")
         }
         let record = try create(request)
         do throws(ContainerError) {

@@ -56,7 +56,11 @@ public struct Runtime: Equatable, Sendable {
         switch kind {
         case .bwrap: words = [path] + BubblewrapArguments(spec).words
         case .runc, .crun:
-            let bytes = try RuntimeConfiguration(spec).bytes()
+            var configuration = RuntimeConfiguration(spec)
+            if UserNamespace.ids == 1, !spec.isUnconfined {
+                configuration.ownership = try OwnershipAgent.started(root: spec.root, in: directory).socket
+            }
+            let bytes = try configuration.bytes()
             try ContainerError.naming("write the container's configuration") { () throws(Errno) in
                 let bundle = try FD.workingDirectory.open(directory.cPath, [.readOnly, .directory])
                 let file = try bundle.fd.open("config.json", [.writeOnly, .create, .truncate], mode: 0o600)
@@ -74,7 +78,8 @@ public struct Runtime: Equatable, Sendable {
     /// Ends a container whose runtime was killed.
     public func clean(id: String, in directory: [UInt8]) {
         guard kind != .bwrap, let null = try? FD.workingDirectory.open("/dev/null", .readWrite) else { return }
-        let words = [path, Array("--root".utf8), directory + Array("/state".utf8)]
+        let words =
+            [path, Array("--root".utf8), directory + Array("/state".utf8)]
             + ["delete", "--force", id].map { Array($0.utf8) }
         _ = (try? ChildProcess(words, descriptors: [(1, null.fd), (2, null.fd)]))?.wait()
     }

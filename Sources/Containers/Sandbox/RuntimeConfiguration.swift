@@ -6,6 +6,8 @@ struct RuntimeConfiguration {
     let spec: SandboxSpec
     /// Root of the machine's own user namespace.
     let isMachineRoot: Bool
+    /// The socket of an ``OwnershipAgent``.
+    var ownership: String?
 
     init(_ spec: SandboxSpec) {
         self.spec = spec
@@ -100,7 +102,7 @@ struct RuntimeConfiguration {
         let namespaces = ["pid", "ipc", "uts", "mount"] + (spec.network == .none ? ["network"] : [])
         linux["namespaces"] = .array(namespaces.map { ["type": .string($0)] })
         if !spec.isUnconfined {
-            linux["seccomp"] = SeccompProfile.json()
+            linux["seccomp"] = SeccompProfile.json(ids: UserNamespace.ids, ownership: ownership)
             linux["maskedPaths"] = JSON(Self.masked)
             linux["readonlyPaths"] = JSON(Self.readOnly)
         }

@@ -5,7 +5,12 @@ internal import OCI
 /// fall back as they do on an older kernel.
 enum SeccompProfile {
     /// The profile as the runtime takes it (runtime-spec config-linux.md, "Seccomp").
-    static func json(architectures: [String] = Self.architectures) -> JSON {
+    ///
+    /// - Parameters:
+    ///   - ids: how many ids the container has. With one there is nobody to give files to or to become: calls that would are
+    ///     answered as if they had worked.
+    ///   - ownership: the socket of who records owners instead.
+    static func json(ids: UInt64, ownership: String? = nil, architectures: [String] = Self.architectures) -> JSON {
         var object = JSONObject()
         object["defaultAction"] = "SCMP_ACT_ERRNO"
         object["defaultErrnoRet"] = 38
@@ -14,7 +19,8 @@ enum SeccompProfile {
             0x2_0000, 0x200_0000, 0x400_0000, 0x800_0000, 0x1000_0000, 0x2000_0000, 0x4000_0000,
         ]
         var rules: [JSON] = [
-            rule(allowed, "SCMP_ACT_ALLOW"), rule(refused, "SCMP_ACT_ERRNO", errno: 1),
+            rule(ids == 1 ? allowed.filter { !foreign.contains($0) } : allowed, "SCMP_ACT_ALLOW"),
+            rule(refused, "SCMP_ACT_ERRNO", errno: 1),
             // No new namespaces: CLONE_NEW* in the flags.
             rule(["clone"], "SCMP_ACT_ALLOW", argument: (0, "SCMP_CMP_MASKED_EQ", 0x7E02_0000, 0)),
             // Its flags cannot be looked at; the C library takes clone(2) instead.
@@ -25,6 +31,15 @@ enum SeccompProfile {
             rule(["personality"], "SCMP_ACT_ALLOW", argument: (0, "SCMP_CMP_EQ", 0x20008, 0)),
             rule(["personality"], "SCMP_ACT_ALLOW", argument: (0, "SCMP_CMP_EQ", 0xFFFF_FFFF, 0)),
         ]
+        if ids == 1 {
+            rules.append(rule(becoming, "SCMP_ACT_ERRNO", errno: 0))
+            if let ownership {
+                rules.append(rule(giving, "SCMP_ACT_NOTIFY"))
+                object["listenerPath"] = .string(ownership)
+            } else {
+                rules.append(rule(giving, "SCMP_ACT_ERRNO", errno: 0))
+            }
+        }
         for flag in namespaces {
             rules.append(
                 rule(["clone"], "SCMP_ACT_ERRNO", errno: 1, argument: (0, "SCMP_CMP_MASKED_EQ", flag, flag)))
@@ -57,6 +72,16 @@ enum SeccompProfile {
         }
         return .object(object)
     }
+
+    private static let giving = words("chown chown32 fchown fchown32 fchownat lchown lchown32")
+
+    private static let becoming = words(
+        """
+        setgid setgid32 setgroups setgroups32 setregid setregid32 setresgid setresgid32 setresuid setresuid32 setreuid
+        setreuid32 setuid setuid32 setfsgid setfsgid32 setfsuid setfsuid32
+        """)
+
+    private static let foreign = Set(giving + becoming)
 
     private static let refused = words(
         """

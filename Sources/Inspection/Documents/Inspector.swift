@@ -19,7 +19,9 @@ public struct Inspector: Sendable {
     public func document(of name: String, _ kind: Kind? = nil) throws(StoreError) -> Value {
         if kind != .image {
             do throws(ContainerError) { return try container(name) } catch {
-                guard kind == nil, error.kind == .missing else {
+                // Several containers begin so: an image is not meant.
+                let isMissing = error.kind == .missing && !error.description.contains("begin so")
+                guard kind == nil, isMissing else {
                     throw StoreError(error.kind == .missing ? .missing : .failed, error.description)
                 }
             }

@@ -11,6 +11,10 @@ public struct ImageFilter: Sendable {
     private var isDangling: Bool?
     private var labels: [(key: String, value: String?, isWanted: Bool)] = []
     private var before: [Instant] = []
+    /// The moment of `until`, the earliest of several.
+    public private(set) var until: Instant?
+    /// Nothing is asked for but `until`, which things that are no images have too.
+    public private(set) var isOfTimeOnly = true
     private var since: [Instant] = []
 
     /// What is known: `reference=PATTERN` (one of several), `dangling=BOOL`, `label=KEY[=VALUE]`, `label!=KEY[=VALUE]`,
@@ -24,6 +28,7 @@ public struct ImageFilter: Sendable {
             }
             let key = text[..<equals]
             let value = String(text[text.index(after: equals)...])
+            if key != "until" { isOfTimeOnly = false }
             switch key {
             case "reference": try add(pattern: value)
             case "dangling":
@@ -41,6 +46,7 @@ public struct ImageFilter: Sendable {
                     throw Mistake(description: "filter until=\(value): a time, or how long ago (24h) is wanted")
                 }
                 before.append(moment)
+                until = min(until ?? moment, moment)
             default:
                 throw Mistake(
                     description:

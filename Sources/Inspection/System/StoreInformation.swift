@@ -10,6 +10,8 @@ public struct StoreInformation: Sendable {
     public let blobs: Store.Usage
     /// Unpacked layers; their bytes are those of their tars.
     public let layers: Store.Usage
+    /// Entries, and the bytes of their blobs.
+    public let buildCache: Store.Usage
     public let mounts: [OwnMount]
 
     /// - Throws: ``StoreError`` when the store cannot be read.
@@ -21,6 +23,7 @@ public struct StoreInformation: Sendable {
         containers = try store.containers().count
         blobs = try store.blobUsage()
         layers = try store.layerUsage()
+        buildCache = try store.cacheUsage()
         mounts = OwnMount.all()
     }
 
@@ -33,7 +36,8 @@ public struct StoreInformation: Sendable {
                 .init("DockerRootDir", .string(root)), .init("Driver", .string("shale")),
                 .init("Images", .integer(Int64(images))), .init("Names", .integer(Int64(names))),
                 .init("Containers", .integer(Int64(containers))), .init("Blobs", Self.usage(blobs)),
-                .init("Layers", Self.usage(layers)), .init("Mounts", .list(.init(mounts.map(\.value)))),
+                .init("Layers", Self.usage(layers)), .init("BuildCache", Self.usage(buildCache)),
+                .init("Mounts", .list(.init(mounts.map(\.value)))),
             ])
     }
 

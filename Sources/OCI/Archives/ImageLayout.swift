@@ -23,6 +23,9 @@ public struct ImageLayout: Sendable {
         }
     }
 
+    /// What the index names, in its order.
+    var manifests: [ContentDescriptor] { index.index.manifests }
+
     /// The images for a platform, with all their names.
     ///
     /// - Throws: ``ArchiveError`` for what is missing, damaged, or for another platform only.

@@ -113,7 +113,7 @@ public final class BlobDirectory: Sendable {
 
 extension BlobDirectory {
     /// Keeps a blob of another directory, verified on the way; one that is here already is not read.
-    func copy(_ blob: ContentDescriptor, from source: BlobDirectory) throws(BlobError) {
+    public func copy(_ blob: ContentDescriptor, from source: BlobDirectory) throws(BlobError) {
         try hold([blob.digest])
         if try size(of: blob.digest) == blob.size { return }
         let file = try source.open(blob.digest)

@@ -82,7 +82,10 @@ public struct ImagePull: Sendable {
         }
     }
 
-    private func pull(_ blob: ContentDescriptor) async throws(RegistryError) {
+    /// One blob of the repository, unless it is there.
+    ///
+    /// - Throws: ``RegistryError``; then there is no part of it.
+    public func pull(_ blob: ContentDescriptor) async throws(RegistryError) {
         try await repository.doing("pull blob \(blob.digest)") { () async throws(RegistryFailure) in
             do throws(BlobError) {
                 if try blobs.size(of: blob.digest) == blob.size {

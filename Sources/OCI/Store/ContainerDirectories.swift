@@ -25,6 +25,14 @@ extension Store {
         }
     }
 
+    /// The layer that its upper was to become, or became.
+    public func layer(ofContainer id: String) throws(StoreError) -> Digest? {
+        try state.read("look up container \(id)") { db in
+            try String.fetchOne(db, sql: "SELECT diffID FROM containerLayer WHERE container = ?", arguments: [id])
+                .map { try Digest($0) }
+        }
+    }
+
     /// Removes a container with its directory.
     public func removeContainer(_ id: String) throws(StoreError) {
         let trash = "ingest/removed-\(UInt64.random(in: 0 ... .max))"
@@ -33,8 +41,14 @@ extension Store {
             // Away at once: nothing finds half of it.
             try? self.root.fd.rename("containers/\(id)", to: self.root.fd, trash)
         }
-        guard (try? root.fd.status(trash)) != nil else { return }
-        try StoreError.naming("remove container \(id)") { () throws(Errno) in try root.fd.removeTree(trash) }
+        // A prune may be at it at the same time: what counts is that it is gone.
+        for _ in 0..<8 {
+            guard (try? root.fd.status(trash)) != nil else { return }
+            try? root.fd.removeTree(trash)
+        }
+        try StoreError.naming("remove container \(id)") { () throws(Errno) in
+            do throws(Errno) { try root.fd.removeTree(trash) } catch { if error != .noEntry { throw error } }
+        }
     }
 
     public func containers() throws(StoreError) -> [(id: String, image: Digest)] {

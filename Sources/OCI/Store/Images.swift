@@ -77,6 +77,9 @@ extension Store {
         return result
     }
 
+    /// Whether a blob is there, and as large as it should be.
+    public func has(_ blob: ContentDescriptor) throws(StoreError) -> Bool { try size(of: blob.digest) == blob.size }
+
     func size(of digest: Digest) throws(StoreError) -> Int64? {
         try StoreError.wrapping(.failed) { () throws(BlobError) in try blobs.size(of: digest) }
     }

@@ -60,6 +60,7 @@ extension Union {
         _ node: NodeID, _ key: CPath, _ value: UnsafeRawBufferPointer, flags: Int32, dropsSetGID: Bool = false
     ) throws(Errno) {
         guard work != nil else { throw Errno.readOnly }
+        if givesOwner(key) { return try recordOwner(node.node, Array(value)) }
         guard let stored = storedName(key) else { throw Errno.notPermitted }
         let node = node.node
         if !node.pointee.flags.contains(.inUpper) { try copyUp(node, data: .metadataOnly) }

@@ -52,6 +52,40 @@ extension Union {
     /// Whether a change of owner that the kernel refuses us is recorded instead.
     var recordsOwners: Bool { configuration.ownership.attribute != nil || !privileges.manyOwners }
 
+    /// Where everything is shown as one owner's, no chown(2) says another: this attribute does, for who answers such calls
+    /// in the kernel's place (SEMANTICS 9.5).
+    func givesOwner(_ key: CPath) -> Bool {
+        guard configuration.ownership.squashUID != nil, recordsOwners else { return false }
+        return strcmp(key, Ownership.Attribute.containers.rawValue) == 0
+    }
+
+    /// - Parameter value: `UID:GID`, where 4294967295 keeps what is.
+    func recordOwner(_ node: Node, _ value: [UInt8]) throws(Errno) {
+        let fields = value.split(separator: 0x3a, omittingEmptySubsequences: false)
+        guard fields.count == 2, let uid = UInt32(String(decoding: fields[0], as: UTF8.self)),
+            let gid = UInt32(String(decoding: fields[1], as: UTF8.self))
+        else { throw Errno.invalid }
+        if !node.pointee.flags.contains(.inUpper) { try copyUp(node, data: .metadataOnly) }
+        enterBody(node)
+        defer { leaveBody(node) }
+        try retryingWithoutIdleDirectories { () throws(Errno) in
+            try withObject(node, settled: true) { (fd, name) throws(Errno) in
+                let real = try fd.status(name)
+                let before = recordedOwner(fd, name)
+                var mode = before?.mode ?? real.mode & 0o7777
+                // As chown(2) does to what can be executed.
+                if real.isRegular, mode & 0o6000 != 0 {
+                    mode &= mode & 0o010 == 0 ? 0o3777 : 0o1777
+                    try fd.setMode(name, mode)
+                }
+                let owner = RecordedOwner(
+                    uid: uid == .max ? before?.uid ?? real.uid : uid, gid: gid == .max ? before?.gid ?? real.gid : gid,
+                    mode: mode, kind: before?.kind ?? .init(type: real.type, device: real.rdev))
+                try record(owner, fd, name)
+            }
+        }
+    }
+
     /// The owner as the options want it shown.
     func shownOwner(_ real: Status) -> Status {
         var status = real

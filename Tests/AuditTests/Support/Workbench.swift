@@ -1,7 +1,7 @@
 import Analysis
 import Glibc
 import Linux
-public import OCI
+import OCI
 
 /// A scratch directory with the command line in it, and images made for a test. All of it goes with the test.
 final class Workbench: Sendable {
@@ -78,38 +78,4 @@ final class Workbench: Sendable {
         let beside = own.split(separator: "/").dropLast().reduce("") { $0 + "/" + $1 } + "/shale"
         return access(beside, X_OK) == 0 ? beside : project + "/.build/debug/shale"
     }()
-}
-
-/// JSON as it is written.
-extension JSON: ExpressibleByStringLiteral, ExpressibleByDictionaryLiteral,
-    ExpressibleByArrayLiteral, ExpressibleByIntegerLiteral
-{
-    public init(stringLiteral value: String) { self = .string(value) }
-    public init(integerLiteral value: Int) { self = .integer(Int64(value)) }
-    public init(arrayLiteral elements: JSON...) { self = .array(elements) }
-    public init(dictionaryLiteral elements: (String, JSON)...) {
-        var object = JSONObject()
-        for (key, value) in elements { object[key] = value }
-        self = .object(object)
-    }
-
-    subscript(key: String) -> JSON? {
-        if case .object(let object) = self { return object[key] }
-        return nil
-    }
-
-    var list: [JSON] {
-        if case .array(let values) = self { return values }
-        return []
-    }
-
-    var text: String? {
-        if case .string(let text) = self { return text }
-        return nil
-    }
-
-    var number: Int? {
-        if case .integer(let number) = self { return Int(number) }
-        return nil
-    }
 }

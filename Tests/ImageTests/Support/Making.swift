@@ -1,3 +1,4 @@
+import Containers
 import Linux
 import OCI
 import Testing
@@ -43,5 +44,18 @@ extension Workshop {
             try FD.workingDirectory.contents(of: "\(path)/\(tree).blob", atMost: 64 << 20),
             expecting: layer.descriptor.digest)
         return layer
+    }
+
+    /// A container as `shale run` leaves it, without its directories.
+    func container(_ id: String, of image: Store.Image) throws {
+        try store.recordContainer(id, of: image.descriptor.digest)
+        var record = ContainerRecord(
+            id: id, name: "old_\(id)", image: image.descriptor.digest, imageID: image.id, imageName: "a",
+            layers: image.config.diffIDs, created: Instant(seconds: 1_600_000_000), execution: image.config.execution,
+            hostname: "host")
+        record.arguments = ["sh", "-c", "true"]
+        record.started = record.created
+        record.exitCode = 3
+        try ContainerStore(store).write(record)
     }
 }

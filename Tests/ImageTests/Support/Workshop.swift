@@ -16,7 +16,13 @@ final class Workshop {
     }
 
     deinit {
-        _ = try? shell("umount -R '\(path)'/m* 2>/dev/null || true; cd /; chmod -R u+rwx '\(path)'; rm -rf '\(path)'")
+        // What belongs to subordinate ids goes where they are ours.
+        let remove = "rm -rf '\(path)'"
+        _ = try? shell(
+            """
+            umount -R '\(path)'/m* 2>/dev/null || true; cd /; chmod -R u+rwx '\(path)' 2>/dev/null || true
+            \(remove) 2>/dev/null || unshare -Um --map-auto --map-root-user \(remove)
+            """)
     }
 
     /// What a script prints on standard output, run in the directory; `shale` in it works on the store.

@@ -30,9 +30,7 @@ public struct Mending: Sendable, Equatable {
 
     private static func action(for entry: LayerEntry, _ configuration: AuditConfiguration) -> Action? {
         func mends(_ rule: AuditRule) -> Bool { !rule.isNamed(in: configuration.ignored) }
-        if entry.kind == .file, PackageCacheDirectory.index(of: entry.path) != nil, mends(.packageCache) {
-            return .removal(bytes: entry.size)
-        }
+        if entry.cacheDirectory != nil, mends(.packageCache) { return .removal(bytes: entry.size) }
         var mode = entry.mode
         switch entry.kind {
         case .file, .hardLink:
@@ -65,12 +63,12 @@ extension [Mending] {
                 }.map(\.path)
                 lines += Self.run("chmod \(option)", paths)
             }
-            let indices = Set(
-                own.compactMap { mending -> Int? in
+            let directories = Set(
+                own.compactMap { mending -> [UInt8]? in
                     guard case .removal = mending.action else { return nil }
-                    return PackageCacheDirectory.index(of: mending.path)
-                })
-            let directories = indices.sorted().map { PackageCacheDirectory.all[$0] }
+                    return PackageCache.directory(of: mending.path)
+                }
+            ).sorted { $0.lexicographicallyPrecedes($1) }
             if !directories.isEmpty {
                 lines.append(
                     "RUN rm -rf " + directories.map { ShellQuoting.quoted([0x2f] + $0) + "/*" }.joined(separator: " "))

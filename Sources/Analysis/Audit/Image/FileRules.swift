@@ -4,7 +4,7 @@ internal import OCI
 /// Modes, attributes and kinds of the files that a container sees.
 enum FileRules {
     static func check(_ tree: VisibleTree, ignoring ignored: [[UInt8]], _ report: inout ImageReport) {
-        var caches = PackageCaches()
+        var caches = LeftBehind()
         for path in tree.paths where !PathList.contains(path, in: ignored) {
             guard let (layer, entry) = tree.entry(path) else { continue }
             switch entry.kind {
@@ -105,7 +105,7 @@ private enum KnownPrograms {
 }
 
 /// What package managers leave behind, put together by directory.
-private struct PackageCaches {
+private struct LeftBehind {
     struct Cache {
         let directory: [UInt8]
         var layer: Int
@@ -113,37 +113,34 @@ private struct PackageCaches {
         var bytes: Int64 = 0
     }
 
-    private var caches: [Int: Cache] = [:]
+    private var caches: [[UInt8]: Cache] = [:]
 
     mutating func add(_ entry: LayerEntry, _ layer: Int) {
-        guard entry.kind == .file, let index = PackageCacheDirectory.index(of: entry.path) else { return }
-        var cache = caches[index] ?? Cache(directory: PackageCacheDirectory.all[index], layer: layer)
+        guard let directory = entry.cacheDirectory else { return }
+        var cache = caches[directory] ?? Cache(directory: directory, layer: layer)
         cache.layer = max(cache.layer, layer)
         cache.count += 1
         cache.bytes &+= entry.size
-        caches[index] = cache
+        caches[directory] = cache
     }
 
-    var found: [Cache] { caches.keys.sorted().compactMap { caches[$0] } }
+    var found: [Cache] { caches.values.sorted { $0.directory.lexicographicallyPrecedes($1.directory) } }
 }
 
-/// Directories of lists and downloads that can be had again.
-enum PackageCacheDirectory {
-    static let all = [
-        "var/lib/apt/lists", "var/cache/apt", "var/cache/apk", "var/cache/dnf", "var/cache/yum", "var/cache/libdnf5",
-        "var/cache/zypp", "var/cache/pacman/pkg", "root/.cache/pip", "root/.npm/_cacache", "root/.cache/yarn",
-        "usr/local/share/.cache/yarn", "root/.cache/go-build", "root/.cargo/registry/cache", "root/.gem/specs",
-    ].map { Array($0.utf8) }
-
-    /// Files that an empty cache has too.
-    private static let kept: Set<[UInt8]> = Set(["lock", ".keep"].map { Array($0.utf8) })
-
-    /// The directory that a file left behind lies in.
-    static func index(of path: [UInt8]) -> Int? {
-        let name = path[(path.lastIndex(of: 0x2f).map { $0 + 1 } ?? 0)...]
-        if kept.contains(Array(name)) { return nil }
-        return all.firstIndex { path.count > $0.count + 1 && path.starts(with: $0) && path[$0.count] == 0x2f }
+extension LayerEntry {
+    /// The directory of a list or download that a package manager left behind, if it is one; empty files are an empty cache's.
+    var cacheDirectory: [UInt8]? {
+        guard kind == .file, size > 0, let name = PackageCache.name(path), !Self.inUse.contains(name) else {
+            return nil
+        }
+        return PackageCache.directory(of: path)
     }
+
+    /// Caches that programs of an image may need when they run, and what only looks like a cache.
+    private static let inUse: Set<String> = [
+        "debconf cache", "ldconfig cache", "Maven repository", "Gradle caches", "NuGet packages", "Cargo registry",
+        "Cargo checkouts", "Go module cache", "pnpm store", "conda packages",
+    ]
 }
 
 extension [UInt8] {

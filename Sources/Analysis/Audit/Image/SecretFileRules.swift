@@ -24,10 +24,7 @@ enum SecretFileRules {
     }
 
     private static func removed(_ path: [UInt8], _ layer: Int, _ tree: VisibleTree) -> String {
-        guard !tree.shows(path, of: layer) else { return "" }
-        guard let remover = tree.remover(of: path, in: layer) else {
-            return " (replaced later, and still in this layer)"
-        }
+        guard let remover = tree.remover(of: path, in: layer) else { return "" }
         return " (removed or replaced in layer \(remover + 1), and still in this one)"
     }
 }

@@ -71,6 +71,9 @@ enum SecretText {
             "file", "path", "dir", "url", "uri", "name", "length", "len", "ttl", "expiry", "policy", "type",
             "algorithm",
             "header", "field", "prefix", "id", "version", "sha256", "checksum", "fingerprint", "hash", "min", "max",
+            "hasher", "hashers", "provider", "manager", "store", "backend", "service", "endpoint", "host", "port",
+            "format",
+            "mode", "enabled", "required", "age", "days", "rounds", "cookie", "attribute", "parameter", "env", "source",
         ]
         if about.contains(last) { return false }
         if parts.contains(where: { words.contains($0) }) { return true }

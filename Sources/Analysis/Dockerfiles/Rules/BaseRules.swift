@@ -7,7 +7,7 @@ enum BaseRules {
     ) {
         var names: Set<String> = []
         for stage in file.stages {
-            if !isStage(stage, of: file) { checkImage(stage, configuration, &report) }
+            if file.parent(of: stage) == nil { checkImage(stage, configuration, &report) }
             checkPlatform(stage, &report)
             if let name = stage.stage.name {
                 if !names.insert(name).inserted { report.add(.stageRepeated, stage, name) }
@@ -16,10 +16,6 @@ enum BaseRules {
             checkUsers(stage, &report)
         }
         if let last = file.stages.last, !setsUser(last, in: file) { report.add(.userMissing, last) }
-    }
-
-    private static func isStage(_ stage: AuditedStage, of file: AuditedFile) -> Bool {
-        stage.tag == nil && stage.digest == nil && file.stage(named: stage.base, before: stage.number) != nil
     }
 
     private static func checkImage(
@@ -81,8 +77,7 @@ enum BaseRules {
         var current: AuditedStage? = stage
         while let stage = current {
             for case .user in stage.steps.lazy.filter({ !$0.isTrigger }).map(\.content) { return true }
-            current =
-                stage.tag == nil && stage.digest == nil ? file.stage(named: stage.base, before: stage.number) : nil
+            current = file.parent(of: stage)
         }
         return false
     }

@@ -6,9 +6,7 @@ enum CopyRules {
         /// Stages that have a working directory of their own, by number.
         var workdirs: Set<Int> = []
         for stage in file.stages {
-            if stage.tag == nil, stage.digest == nil,
-                let parent = file.stage(named: stage.base, before: stage.number), workdirs.contains(parent.number)
-            {
+            if let parent = file.parent(of: stage), workdirs.contains(parent.number) {
                 workdirs.insert(stage.number)
             }
             var archives: [String: Step] = [:]

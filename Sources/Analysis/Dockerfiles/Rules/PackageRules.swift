@@ -6,9 +6,7 @@ enum PackageRules {
         /// Stages whose environment switches pip's cache off, by number.
         var withoutPipCache: Set<Int> = []
         for stage in file.stages {
-            let parent =
-                stage.tag == nil && stage.digest == nil ? file.stage(named: stage.base, before: stage.number) : nil
-            var pipHasNoCache = parent.map { withoutPipCache.contains($0.number) } ?? false
+            var pipHasNoCache = file.parent(of: stage).map { withoutPipCache.contains($0.number) } ?? false
             defer { if pipHasNoCache { withoutPipCache.insert(stage.number) } }
             var forgotten: [Step] = []
             for step in stage.steps {
@@ -25,14 +23,9 @@ enum PackageRules {
                 if leavesAptLists(script, step) { forgotten.append(step) }
             }
             // What a stage leaves matters only where it goes into an image.
-            guard isKept(stage, in: file) else { continue }
+            guard file.keeps(stage) else { continue }
             for step in forgotten { report.add(.aptLists, step) }
         }
-    }
-
-    private static func isKept(_ stage: AuditedStage, in file: AuditedFile) -> Bool {
-        if stage.number == file.stages.count - 1 { return true }
-        return stage.stage.name.map { name in file.stages.contains { $0.base.lowercased() == name } } ?? false
     }
 
     // MARK: Debian, Alpine

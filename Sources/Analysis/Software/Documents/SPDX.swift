@@ -34,7 +34,7 @@ extension SoftwareList {
             "SPDXID": .string("SPDXRef-DOCUMENT"), "name": .string(displayed(title)),
             "documentNamespace": .string("https://spdx.org/spdxdocs/shale-\(identity)-\(created)"),
             "creationInfo": .members([
-                "created": .string(UTCTime.text(created)), "creators": .texts(["Tool: shale-\(version)"]),
+                "created": .string(UTCTime.text(created)), "creators": JSON(["Tool: shale-\(version)"]),
                 "comment": notes.isEmpty ? nil : .string("Not read: " + notes.joined(separator: "; ")),
             ]),
             "packages": .array(packages), "relationships": .array(relationships),

@@ -37,7 +37,7 @@ public final class DigestMemory: Sendable {
                         DROP TABLE IF EXISTS file;
                         CREATE TABLE file (
                             device INTEGER NOT NULL, inode INTEGER NOT NULL, size INTEGER NOT NULL,
-                            modified TEXT NOT NULL, changed TEXT NOT NULL, mode INTEGER NOT NULL,
+                            modified INTEGER NOT NULL, changed INTEGER NOT NULL, mode INTEGER NOT NULL,
                             digest TEXT NOT NULL, seen INTEGER NOT NULL,
                             PRIMARY KEY (device, inode)) STRICT, WITHOUT ROWID;
                         CREATE INDEX fileSeen ON file (seen);
@@ -80,9 +80,8 @@ public final class DigestMemory: Sendable {
             let statement = try db.cachedStatement(
                 sql: "INSERT OR REPLACE INTO file VALUES (?, ?, ?, ?, ?, ?, ?, ?)")
             for file in files {
-                var values = Self.values(file.status)
-                values += [file.digest.description, seen]
-                try statement.execute(arguments: StatementArguments(values))
+                let values = StatementArguments(Self.values(file.status))
+                try statement.execute(arguments: values + [file.digest.description, seen])
             }
             let count = try Int.fetchOne(db, sql: "SELECT count(*) FROM file") ?? 0
             guard count > limit else { return }
@@ -95,12 +94,13 @@ public final class DigestMemory: Sendable {
         }
     }
 
-    private static func values(_ file: FileStatus) -> [(any DatabaseValueConvertible)?] {
+    private static func values(_ file: FileStatus) -> [Int64] {
         [
-            Int64(bitPattern: file.device), Int64(bitPattern: file.inode), file.size, text(file.modified),
-            text(file.changed), Int64(file.mode),
+            Int64(bitPattern: file.device), Int64(bitPattern: file.inode), file.size, nanoseconds(file.modified),
+            nanoseconds(file.changed), Int64(file.mode),
         ]
     }
 
-    private static func text(_ time: Timestamp) -> String { "\(time.seconds).\(time.nanoseconds)" }
+    /// Since 1970; times that are centuries apart may meet.
+    private static func nanoseconds(_ time: Timestamp) -> Int64 { time.seconds &* 1_000_000_000 &+ time.nanoseconds }
 }

@@ -31,11 +31,13 @@ public final class FileDigests: Sendable {
     }
 
     /// - Throws: ``BuildError`` for a file that cannot be read, or is not any more what was found.
-    func digests(of files: [File], in tree: SourceTree) throws(BuildError) -> [Digest] {
+    func digests(
+        of files: [File], in tree: SourceTree, _ interruption: Interruption? = nil
+    ) throws(BuildError) -> [Digest] {
         let memory = tree.isRemembered ? memory : nil
         var digests = memory?.recall(files.map(\.status)) ?? [Digest?](repeating: nil, count: files.count)
         let unknown = digests.indices.filter { digests[$0] == nil }
-        let read = try read(unknown.map { files[$0] }, in: tree)
+        let read = try read(unknown.map { files[$0] }, in: tree, interruption)
         var lasting: [(status: FileStatus, digest: Digest)] = []
         for (index, result) in zip(unknown, read) {
             digests[index] = result.digest
@@ -50,13 +52,15 @@ public final class FileDigests: Sendable {
         let isSettled: Bool
     }
 
-    private func read(_ files: [File], in tree: SourceTree) throws(BuildError) -> [Reading] {
+    private func read(
+        _ files: [File], in tree: SourceTree, _ interruption: Interruption?
+    ) throws(BuildError) -> [Reading] {
         let results = Locked<[Reading?]>([Reading?](repeating: nil, count: files.count))
         let failure = Locked<BuildError?>(nil)
         let next = Atomic<Int>(0)
         DispatchQueue.concurrentPerform(iterations: min(threads, files.count)) { _ in
             // Each thread has directories and a buffer of its own.
-            let reader = FileReader(tree.root.descriptor.fd)
+            let reader = FileReader(tree, interruption)
             while failure.withLock({ $0 == nil }) {
                 let index = next.wrappingAdd(1, ordering: .relaxed).oldValue
                 guard index < files.count else { return }

@@ -2,29 +2,35 @@ import Glibc
 import Linux
 import OCI
 
-/// Reads files beneath a root and hashes them; for one thread.
+/// Reads files of a tree and hashes them; for one thread.
 final class FileReader {
+    private let tree: SourceTree
+    private let interruption: Interruption?
     private let chain: DirectoryChain
     private let buffer = UnsafeMutableRawBufferPointer.allocate(byteCount: 256 << 10, alignment: 4096)
 
-    init(_ root: FD) { chain = DirectoryChain(root) }
+    init(_ tree: SourceTree, _ interruption: Interruption?) {
+        self.tree = tree
+        self.interruption = interruption
+        chain = DirectoryChain(tree.root.descriptor.fd)
+    }
 
     deinit { buffer.deallocate() }
 
     /// - Returns: the digest, and whether the file's times will tell when it changes.
     func read(_ file: FileDigests.File) throws(BuildError) -> (digest: Digest, isSettled: Bool) {
         let now = Self.now
-        let changed = BuildError("read", file.path, "it changed while it was read")
         do {
             let opened = try chain.open(file.path)
-            guard FileStatus(try opened.fd.status()) == file.status else { throw changed }
+            try tree.check(opened.fd, is: file.status, file.path)
             var digester = try Digester()
             while true {
+                try interruption?.check()
                 let count = try opened.fd.read(into: buffer)
                 if count == 0 { break }
                 digester.update(UnsafeRawBufferPointer(rebasing: buffer[..<count]))
             }
-            guard FileStatus(try opened.fd.status()) == file.status else { throw changed }
+            try tree.check(opened.fd, is: file.status, file.path)
             return (try digester.finish(), Self.isSettled(file.status, at: now))
         } catch let error as Errno {
             throw BuildError("read", file.path, error)

@@ -22,9 +22,9 @@ package final class ArchiveReader {
     /// Bytes of the entry just read, and those of them that were not handed out yet.
     private var size: Int64 = 0
     private var missing: Int64 = 0
-    private var isPadded = false
-    /// Bytes of the tar that were handed out or passed over.
+    /// Bytes of the tar so far.
     private var given: Int64 = 0
+    private var isPadded: Bool
     private let zeros: UnsafeMutableRawBufferPointer
 
     /// The reader must be used and released on the thread that made it.
@@ -40,9 +40,11 @@ package final class ArchiveReader {
         self.input = input
         self.noun = noun
         self.archive = archive
-        self.skips = skips
         zeros = .allocate(byteCount: 512, alignment: 1)
         zeros.initializeMemory(as: UInt8.self, repeating: 0)
+        self.skips = skips
+        // What is given is not the tar itself then.
+        isPadded = decompresses
         locale = newlocale(LC_CTYPE_MASK, "C", nil)
         previous = uselocale(locale)
         archive_read_support_format_tar(archive)
@@ -82,8 +84,8 @@ package final class ArchiveReader {
     private func give(_ buffer: UnsafeMutablePointer<UnsafeRawPointer?>) -> Int {
         do throws(LayerError) {
             var bytes = try input.next()
+            given += Int64(bytes.count)
             if bytes.isEmpty { bytes = padding }
-            given &+= Int64(bytes.count)
             buffer.pointee = bytes.baseAddress
             return bytes.count
         } catch {
@@ -93,12 +95,6 @@ package final class ArchiveReader {
         }
     }
 
-    private func skip(_ count: Int64) -> Int64 {
-        let skipped = input.skip(count)
-        given &+= skipped
-        return skipped
-    }
-
     /// What the last block lacks. Go's writers may end with the data of the last file (umoci insert does), and Go's reader, which
     /// all of them are tested with, takes it; a file that lacks data is another matter.
     private var padding: UnsafeRawBufferPointer {
@@ -106,6 +102,12 @@ package final class ArchiveReader {
         guard missing == 0, excess > 0, !isPadded else { return UnsafeRawBufferPointer(start: nil, count: 0) }
         isPadded = true
         return UnsafeRawBufferPointer(rebasing: zeros[excess...])
+    }
+
+    private func skip(_ count: Int64) -> Int64 {
+        let skipped = input.skip(count)
+        given += skipped
+        return skipped
     }
 
     private func problem(_ name: [UInt8]) -> LayerError {
@@ -127,9 +129,9 @@ package final class ArchiveReader {
             let text = archive_error_string(archive).map { String(cString: $0) } ?? ""
             guard text.contains("can't be converted") else { throw problem(stored) }
         }
+        let entry = try entry(raw, stored)
         position = ca_position(archive)
         isSparse = ca_entry_is_sparse(raw) != 0
-        let entry = try entry(raw, stored)
         if case .file(let size) = entry.kind { missing = size } else { missing = 0 }
         size = missing
         return entry

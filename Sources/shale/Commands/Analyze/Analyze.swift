@@ -55,6 +55,7 @@ struct Analyze: ParsableCommand {
         if judges {
             let evaluation = DiveEvaluation(analysis.figures, values)
             print(DiveReport(analysis.figures, evaluation).text(inColour: isatty(1) == 1))
+            print(TextReport(analysis).summary)
             if !evaluation.passes { throw ExitCode(1) }
         } else if format == .json {
             try Output.bytes(JSONReport.bytes(analysis))

@@ -72,7 +72,7 @@ struct Audit: ParsableCommand {
     }
 
     func run() throws {
-        guard let subject, !rules else { return Output.rules(AuditRule.all, isJSON: format == .json) }
+        guard let subject, !rules else { return try Output.rules(AuditRule.all, isJSON: format == .json) }
         let name = Arguments.bytes(subject)
         if let source = try DockerfileSource(name) {
             if fix { throw Failure.used("audit \(displayed(name)): --fix mends images, not Dockerfiles") }
@@ -81,13 +81,8 @@ struct Audit: ParsableCommand {
         let settings = try AuditSettings.find(config, beside: nil)
         if fix { return try mend(name, settings) }
         let audit = ImageAudit(configuration: adjusted(settings))
-        let image: OpenedImage
-        do throws(AnalysisError) {
-            image = try ImageOpener(for: platform, store: location.openForInspection).open(name)
-        } catch {
-            throw Failure.failed("\(error)")
-        }
-        let report = try reporting { try await audit.run(image) }
+        let report = try ImageReading(location: location, platform: platform, command: "audit")
+            .read(name) { image, pass in try await audit.run(image, pass) }
         try finish(report, settings)
     }
 
@@ -123,13 +118,13 @@ struct Audit: ParsableCommand {
         let mended = try reporting { [platform] in
             try await mender.mend(String(decoding: name, as: UTF8.self), in: store, for: platform, as: reference)
         }
-        Output.mended(mended, isJSON: format == .json)
+        try Output.mended(mended, isJSON: format == .json)
     }
 
     // MARK: The outcome
 
     private func finish(_ report: AuditReport, _ settings: AuditConfiguration) throws {
-        Output.audit(report.atLeast(severity), format)
+        try Output.audit(report.atLeast(severity), format)
         let threshold = failOn?.threshold ?? settings.threshold ?? .at(.high)
         if case .at(let severity) = threshold, report.reaches(severity) { throw ExitCode(1) }
     }

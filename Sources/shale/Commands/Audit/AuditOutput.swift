@@ -5,20 +5,19 @@ import OCI
 
 /// What an audit prints.
 extension Output {
-    static func audit(_ report: AuditReport, _ format: Audit.Format) {
+    static func audit(_ report: AuditReport, _ format: Audit.Format) throws {
         switch format {
-        case .text: print(report.text, terminator: "")
-        case .json: print(String(decoding: report.json.indentedBytes, as: UTF8.self), terminator: "")
+        case .text: try bytes(Array(report.text.utf8))
+        case .json: try bytes(report.json.indentedBytes)
         case .sarif:
-            let version = Shale.configuration.version
-            print(String(decoding: report.sarif(version: version).indentedBytes, as: UTF8.self), terminator: "")
-        case .junit: print(report.junit, terminator: "")
+            try bytes(report.sarif(version: Shale.configuration.version).indentedBytes)
+        case .junit: try bytes(Array(report.junit.utf8))
         }
     }
 
-    static func rules(_ rules: [AuditRule], isJSON: Bool) {
+    static func rules(_ rules: [AuditRule], isJSON: Bool) throws {
         guard !isJSON else {
-            return print(String(decoding: JSON.array(rules.map(\.json)).indentedBytes, as: UTF8.self), terminator: "")
+            return try bytes(JSON.array(rules.map(\.json)).indentedBytes)
         }
         for rule in rules {
             print(
@@ -27,9 +26,9 @@ extension Output {
         }
     }
 
-    static func mended(_ result: ImageMender.Result, isJSON: Bool) {
+    static func mended(_ result: ImageMender.Result, isJSON: Bool) throws {
         if isJSON {
-            return print(String(decoding: result.json.indentedBytes, as: UTF8.self), terminator: "")
+            return try bytes(result.json.indentedBytes)
         }
         guard let id = result.id else { return print("nothing to mend") }
         for mending in result.mendings { print(mending.text) }

@@ -28,9 +28,17 @@ struct BuildCommand: ParsableCommand {
             (the file system as an archive), type=local (as a directory, dest=DIR); DIR alone is type=local, - is type=tar \
             on standard output.
 
+            CACHE. The store remembers what steps made; --cache-to takes that elsewhere, to a directory or a registry, as an OCI artifact \
+            whose layers are those of the steps, and --cache-from takes steps from there: a layer is fetched when a step wants \
+            it. A source that cannot be read, or does not hold what it promises, is a warning, and its steps are done again. \
+            A directory keeps the last build's steps and is never half written. Of a source, every build trusts what its \
+            entries say a step made: name only those that you could build with.
+
             EXAMPLES
               shale build -t hello .
               shale build --target test --build-arg VERSION=2 --secret id=token,src=token.txt .
+              shale build --cache-from type=local,src=cache --cache-to type=local,dest=cache .
+              shale build --cache-from registry.example.org/hello:cache --cache-to registry.example.org/hello:cache,mode=min .
               shale build -o type=docker,dest=hello.tar https://example.org/hello.git#main:docker
             """)
 
@@ -76,7 +84,7 @@ struct BuildCommand: ParsableCommand {
     private func build(_ store: Store, _ opened: OpenedInputs) throws {
         let display = ProgressDisplay(quiet ? .quiet : progress)
         let platforms = try inputs.platforms()
-        var images: [Store.Image] = []
+        let caching = try cache.plan(registry)
         var sessions: [BuildSession] = []
         let interruption = Interruption()
         defer {
@@ -85,6 +93,10 @@ struct BuildCommand: ParsableCommand {
             // Threads may have them still, and the process ends.
             for session in sessions { session.lease.end() }
         }
+        let imported = ImportedCache(caching.sources) { display.observer(.warning($0)) }
+        if interruption.happened { throw ExitCode(130) }
+        var builds: [(session: BuildSession, target: StageState)] = []
+        var images: [Store.Image] = []
         for platform in platforms {
             var options = try inputs.options(for: platform)
             options.coding = compression.coding
@@ -93,15 +105,18 @@ struct BuildCommand: ParsableCommand {
             options.labels = try products.labels()
             options.annotations = try products.annotations()
             cache.apply(to: &options)
+            options.embedsCache = caching.isInline
             let sources = BuildSources(
                 image: inputs.finder(store, registry), client: { () throws(BuildError) in try client() })
             let session = try BuildSession(
-                store, options, sources, mountHelper: Programs.path("shalefs"), observer: display.observer)
+                store, options, sources, imported: imported, mountHelper: Programs.path("shalefs"),
+                observer: display.observer)
             interruption.cancel = { session.cancel() }
             sessions.append(session)
             let builder = Builder(session, opened.dockerfile, context: opened.context)
             do throws(BuildError) {
                 let state = try builder.run()
+                builds.append((session, state))
                 images.append(try builder.assemble(state))
                 try products.write(state, images, session, registry, isLast: images.count == platforms.count)
             } catch {
@@ -110,8 +125,22 @@ struct BuildCommand: ParsableCommand {
                 throw error
             }
         }
+        for export in caching.exports { try write(export, builds, display) }
         display.end()
         try BuildChecks(opened, try inputs.request()).warn(display)
+    }
+
+    private func write(
+        _ export: BuildCacheOptions.Export, _ builds: [(session: BuildSession, target: StageState)],
+        _ display: ProgressDisplay
+    ) throws(BuildError) {
+        let transfer = TransferDisplay("cache", hidden: quiet || progress == .quiet || progress == .json)
+        defer { transfer.end() }
+        do throws(BuildError) { try export.cache.write(builds, observer: transfer.observer) } catch {
+            let message = "--cache-to \(export.text): \(error.message)"
+            guard export.ignoresErrors else { throw BuildError(message) }
+            display.observer(.warning(message))
+        }
     }
 
     private func client() throws(BuildError) -> HTTPClient {

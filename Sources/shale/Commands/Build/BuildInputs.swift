@@ -139,11 +139,14 @@ struct BuildInputs: ParsableArguments {
     private func addAgent(_ text: String, _ options: inout BuildOptions) throws {
         let parts = text.split(separator: "=", maxSplits: 1).map(String.init)
         guard let id = parts.first else { throw Failure.used("--ssh: default or ID=SOCKET is wanted") }
-        guard let socket = parts.count == 2 ? Arguments.bytes(parts[1]) : Environment.process.path("SSH_AUTH_SOCK") else {
+        guard let socket = parts.count == 2 ? Arguments.bytes(parts[1]) : Environment.process.path("SSH_AUTH_SOCK")
+        else {
             throw Failure.used("--ssh \(text): SSH_AUTH_SOCK is not set")
         }
         guard access(socket.cPath, R_OK | W_OK) == 0 else {
-            throw Failure.used("--ssh \(text): \(printable(String(decoding: socket, as: UTF8.self))): \(String(cString: strerror(errno)))")
+            throw Failure.used(
+                "--ssh \(text): \(printable(String(decoding: socket, as: UTF8.self))): \(String(cString: strerror(errno)))"
+            )
         }
         options.agents[Array(id.utf8)] = socket
     }

@@ -51,7 +51,9 @@ struct BuildOutput {
         if !hasKind { throw BuildError("--output \(text): it has no type") }
         if kind != .image, destination == nil {
             guard kind != .local else { throw BuildError("--output \(text): it has no dest") }
-            guard isatty(1) == 0 else { throw BuildError("--output \(text): standard output is a terminal; give dest=") }
+            guard isatty(1) == 0 else {
+                throw BuildError("--output \(text): standard output is a terminal; give dest=")
+            }
             destination = "-"
         }
     }

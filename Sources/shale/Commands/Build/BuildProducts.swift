@@ -7,7 +7,8 @@ import OCI
 
 /// What comes out of a build.
 struct BuildProducts: ParsableArguments {
-    @Option(name: .shortAndLong, help: ArgumentHelp("What to call the image; may be repeated.", valueName: "name[:tag]"))
+    @Option(
+        name: .shortAndLong, help: ArgumentHelp("What to call the image; may be repeated.", valueName: "name[:tag]"))
     var tag: [String] = []
 
     @Option(name: .shortAndLong, help: ArgumentHelp("Where the result goes; see above.", valueName: "output"))

@@ -202,10 +202,13 @@ private struct JSONEvent {
             json = ["event": "missed", "step": .integer(Int64(step)), "reason": .string(reason)]
         case .output(let step, let bytes):
             json = [
-                "event": "output", "step": .integer(Int64(step)), "text": .string(String(decoding: bytes, as: UTF8.self)),
+                "event": "output", "step": .integer(Int64(step)),
+                "text": .string(String(decoding: bytes, as: UTF8.self)),
             ]
         case .finished(let step, let seconds):
-            json = ["event": "finished", "step": .integer(Int64(step)), "milliseconds": .integer(Int64(seconds * 1000))]
+            json = [
+                "event": "finished", "step": .integer(Int64(step)), "milliseconds": .integer(Int64(seconds * 1000)),
+            ]
         case .failed(let step, let message):
             json = ["event": "failed", "step": .integer(Int64(step)), "message": .string(message)]
         case .warning(let text): json = ["event": "warning", "message": .string(text)]

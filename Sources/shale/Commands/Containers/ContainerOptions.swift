@@ -11,7 +11,8 @@ struct ContainerOptions: ParsableArguments {
 
     @Option(
         name: .shortAndLong,
-        help: ArgumentHelp("A directory or file of the machine in the container.", valueName: "source:destination[:ro]"))
+        help: ArgumentHelp("A directory or file of the machine in the container.", valueName: "source:destination[:ro]")
+    )
     var volume: [String] = []
 
     @Option(
@@ -24,7 +25,8 @@ struct ContainerOptions: ParsableArguments {
     var tmpfs: [String] = []
 
     @Option(
-        name: .shortAndLong, help: ArgumentHelp("A variable; without a value this process's own.", valueName: "name[=value]"))
+        name: .shortAndLong,
+        help: ArgumentHelp("A variable; without a value this process's own.", valueName: "name[=value]"))
     var env: [String] = []
 
     @Option(help: ArgumentHelp("Variables, a line each.", valueName: "file"))

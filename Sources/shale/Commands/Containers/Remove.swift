@@ -29,7 +29,8 @@ struct Remove: ParsableCommand {
         var failed = false
         let wanted: [String]
         do throws(ContainerError) {
-            wanted = all
+            wanted =
+                all
                 ? try containers.all().filter { containers.state(of: $0) != .running || force }.map(\.id) : names
         } catch {
             throw Failure(container: error)

@@ -18,7 +18,8 @@ enum VolumeArgument {
             case "ro", "readonly": isReadOnly = true
             // There is no SELinux label to set here, and mounts are always recursive.
             case "rw", "z", "Z", "rbind", "rprivate", "private": break
-            default: throw ContainerError(.failed, "--volume \(printable(text)): option \(printable(option)) is unknown")
+            default:
+                throw ContainerError(.failed, "--volume \(printable(text)): option \(printable(option)) is unknown")
             }
         }
         return try bind(parts[0], parts[1], isReadOnly, text)
@@ -32,7 +33,9 @@ enum VolumeArgument {
         }
         guard source.hasPrefix("/") || source.hasPrefix(".") else {
             throw ContainerError(
-                .failed, "mount \(printable(text)): named volumes are not kept here; give a path, ./\(printable(source)) for one")
+                .failed,
+                "mount \(printable(text)): named volumes are not kept here; give a path, ./\(printable(source)) for one"
+            )
         }
         guard let resolved = realpath(Arguments.bytes(source).cPath, nil) else {
             throw ContainerError(.failed, "mount \(printable(source)): \(Errno(errno))")

@@ -1,5 +1,6 @@
 import ArgumentParser
 import CLinux
+import Containers
 import Glibc
 import Linux
 import OCI
@@ -31,7 +32,7 @@ struct Export: ParsableCommand {
         let store = try location.store()
         do {
             let lease = try store.lease()
-            let layers = try store.tree(of: name, lease)
+            let layers = try ContainerStore(store).tree(of: name, lease)
             let builder = LayerBuilder(LayerCoding(.none))
             if let output, output != "-" {
                 var file = try NewFile(Arguments.bytes(output))

@@ -1,6 +1,7 @@
 import ArgumentParser
 import CLinux
 import Configuring
+import Containers
 import Glibc
 import Linux
 import OCI
@@ -54,7 +55,7 @@ struct Import: ParsableCommand {
             editor.config.history = [
                 .init(created: created, comment: message ?? "Imported from \(printable(Arguments.bytes(source)))")
             ]
-            let image = try store.makeImage(editor.config, layers: [layer.descriptor], lease)
+            let image = try store.keep(editor.config, layers: [layer.descriptor], lease)
             try store.record(image.descriptor, as: name)
             print(image.id)
             withExtendedLifetime(lease) {}
@@ -66,10 +67,10 @@ struct Import: ParsableCommand {
     private func layer(_ store: Store, _ builder: LayerBuilder, _ lease: Lease) throws -> BuiltLayer {
         var limit: UInt64 = 0
         cl_raise_descriptor_limit(&limit)
-        if source == "-" { return try store.makeLayer(ofTar: FD(0), builder, lease) }
+        if source == "-" { return try store.built(builder, ofTar: FD(0), lease) }
         let path = Arguments.bytes(source)
         let file = try FD.workingDirectory.open(path.cPath, .readOnly)
-        guard try file.fd.status().isDirectory else { return try store.makeLayer(ofTar: file.fd, builder, lease) }
-        return try store.makeLayer(LayerSource(upper: path), builder, lease)
+        guard try file.fd.status().isDirectory else { return try store.built(builder, ofTar: file.fd, lease) }
+        return try store.built(builder, LayerSource(upper: path), lease)
     }
 }

@@ -6,16 +6,22 @@ import OCI
 /// `shale prune`: space back.
 struct Prune: ParsableCommand {
     static let configuration = CommandConfiguration(
-        abstract: "Remove images that nobody uses, and content that nothing refers to.",
+        abstract: "Remove images that nobody uses, build cache, and content that nothing refers to.",
         discussion: """
             Images without a name go, or with --all every image that no container is made of; then blobs and layers that no image, \
-            container or running command needs. Safe beside other commands on the same store. Asks first where a terminal is there \
-            to answer.
+            container, step of a build or running command needs. Safe beside other commands on the same store. Asks first where a terminal \
+            is there to answer.
+
+            The build cache forgets steps that no build used for 14 days, or since until=TIME; with --all every step, the \
+            directories of RUN --mount=type=cache that no build has at the moment, and what is remembered of build contexts. Filters \
+            other than until are of images alone: with one, the build cache is left as it is.
             """)
 
     @OptionGroup var location: StoreOptions
 
-    @Flag(name: .shortAndLong, help: "Also images with names, unless a container is made of them.")
+    @Flag(
+        name: .shortAndLong,
+        help: "Also images with names, unless a container is made of them; all of the build cache, and cache mounts.")
     var all = false
 
     @Option(
@@ -27,13 +33,26 @@ struct Prune: ParsableCommand {
     @Flag(name: .shortAndLong, help: "Do not ask.")
     var force = false
 
+    /// How long a step that no build uses is remembered, in seconds.
+    private static let patience: Int64 = 14 * 86400
+
+    /// What went besides images and content.
+    private struct CacheResult {
+        var steps = 0
+        var mounts: [String] = []
+        var bytes: Int64 = 0
+    }
+
     func run() throws {
         let store = try location.store()
         do {
             let filter = try ImageFilter(filter, store)
             guard force || confirmed() else { return }
             let chosen = Set(try store.imageRows().filter { filter.matches($0) }.map(\.entry.image.digest))
-            report(try store.prune(all ? .unused : .dangling) { chosen.contains($0.image.digest) })
+            // First what keeps content, then the content.
+            let cache = try pruneCache(store, filter)
+            let result = try store.prune(all ? .unused : .dangling) { chosen.contains($0.image.digest) }
+            report(result, cache)
         } catch let mistake as ImageFilter.Mistake {
             throw Failure.used("prune: \(mistake)")
         } catch {
@@ -41,21 +60,43 @@ struct Prune: ParsableCommand {
         }
     }
 
+    private func pruneCache(_ store: Store, _ filter: ImageFilter) throws(StoreError) -> CacheResult {
+        var result = CacheResult()
+        guard filter.isOfTimeOnly else { return result }
+        if let until = filter.until {
+            result.steps = try store.forgetCache(unusedSince: until.seconds)
+        } else if all {
+            result.steps = try store.forgetCache()
+        } else {
+            result.steps = try store.forgetCache(unusedSince: Instant.now.seconds - Self.patience)
+        }
+        // When a mount was used last is written nowhere.
+        guard all, filter.until == nil else { return result }
+        let mounts = try store.removeCacheMounts()
+        result.mounts = mounts.names
+        result.bytes = mounts.bytes + store.removeFileDigests()
+        return result
+    }
+
     private func confirmed() -> Bool {
         guard isatty(0) == 1 else { return true }
-        let what = all ? "all images that no container is made of" : "all images without a name"
+        let what =
+            all
+            ? "all images that no container is made of, all build cache" : "all images without a name, old build cache"
         print("This removes \(what), and content that nothing refers to.\nAre you sure? [y/N] ", terminator: "")
         fflush(nil)
         return ["y", "yes"].contains((readLine() ?? "").lowercased())
     }
 
-    private func report(_ result: PruneResult) {
+    private func report(_ result: PruneResult, _ cache: CacheResult) {
         if !result.removed.isEmpty { print("Deleted Images:") }
         for entry in result.removed {
             for name in entry.names { print("untagged: \(name.familiar)") }
             print("deleted: \(entry.image.digest)")
         }
         if !result.removed.isEmpty { print("") }
-        print("Total reclaimed space: \(Units.size(result.bytes + result.layerBytes))")
+        if cache.steps > 0 { print("Deleted build cache: \(cache.steps) steps\n") }
+        if !cache.mounts.isEmpty { print("Deleted cache mounts:\n\(cache.mounts.joined(separator: "\n"))\n") }
+        print("Total reclaimed space: \(Units.size(result.bytes + result.layerBytes + cache.bytes))")
     }
 }

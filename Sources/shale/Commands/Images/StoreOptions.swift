@@ -1,4 +1,3 @@
-import Analysis
 public import ArgumentParser
 import Containers
 import Glibc
@@ -24,11 +23,6 @@ struct StoreOptions: ParsableArguments {
             throw Failure.failed("open store \(printable(path)): there is none")
         }
         return try store()
-    }
-
-    /// The store, for who may not need it: an image may be a file.
-    func openForInspection() throws(AnalysisError) -> Store {
-        do { return try store() } catch { throw AnalysisError((error as? Failure)?.message ?? "\(error)") }
     }
 
     private func path() throws -> [UInt8] {

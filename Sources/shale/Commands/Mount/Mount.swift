@@ -75,6 +75,21 @@ struct Mount: ParsableCommand {
     @Argument(help: "Where to mount; before it an image, or a name for the source as in mount(8).")
     var places: [String]
 
+    /// The arguments with `-oLIST`, as mount(8) takes it, in two: ArgumentParser reads `-olowerdir=A` as an option of that name.
+    static func separated(_ arguments: [String]) -> [String] {
+        guard arguments.first == "mount" else { return arguments }
+        var result: [String] = []
+        for (index, argument) in arguments.enumerated() {
+            if argument == "--" { return result + arguments[index...] }
+            if argument.hasPrefix("-o"), argument.utf8.count > 2, result.last != "-o" {
+                result += ["-o", String(argument.dropFirst(2))]
+            } else {
+                result.append(argument)
+            }
+        }
+        return result
+    }
+
     func validate() throws {
         guard (1...2).contains(places.count) else { throw ValidationError("mount: one mount point is needed") }
     }

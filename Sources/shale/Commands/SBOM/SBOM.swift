@@ -39,14 +39,9 @@ struct SBOM: ParsableCommand {
     var image: String
 
     func run() throws {
-        let opened: OpenedImage
-        do throws(AnalysisError) {
-            opened = try ImageOpener(for: platform, store: location.openForInspection).open(Arguments.bytes(image))
-        } catch {
-            throw Failure.failed("\(error)")
-        }
         let created = try SourceDate.epoch ?? SourceDate.now
-        let list = try reporting { try await SoftwareInventory.read(opened) }
+        let list = try ImageReading(location: location, platform: platform, command: "sbom")
+            .read(Arguments.bytes(image)) { image, pass in try await SoftwareInventory.read(image, pass) }
         for note in list.notes { say("not read: \(note)") }
         let bytes: [UInt8] =
             switch format {
@@ -54,16 +49,7 @@ struct SBOM: ParsableCommand {
             case .cycloneDX: list.cycloneDX(version: Shale.configuration.version, created: created).indentedBytes
             case .text: Array(list.text.utf8)
             }
-        guard let output, output != "-" else { return print(String(decoding: bytes, as: UTF8.self), terminator: "") }
-        let name = Arguments.bytes(output)
-        do throws(Errno) {
-            var file = try NewFile(name)
-            try bytes.withUnsafeBufferPointer { (buffer) throws(Errno) in
-                try file.fd.writeAll(UnsafeRawBufferPointer(buffer), at: 0)
-            }
-            try file.publish()
-        } catch {
-            throw Failure.failed("write \(displayed(name)): \(error)")
-        }
+        guard let output, output != "-" else { return try Output.bytes(bytes) }
+        try OutputFile.write(bytes, to: Arguments.bytes(output))
     }
 }

@@ -57,6 +57,7 @@ struct Info: ParsableCommand {
         Containers: {{.Containers}}
         Blobs:      {{.Blobs.Count}}, {{.Blobs.Size}} bytes
         Layers:     {{.Layers.Count}} unpacked, {{.Layers.Size}} bytes
+        Cache:      {{.BuildCache.Count}} build steps, {{.BuildCache.Size}} bytes
         Mounts:     {{len .Mounts}}
         {{range .Mounts}}  {{.MountPoint}}
         {{range .LowerDir}}    lower {{.}}

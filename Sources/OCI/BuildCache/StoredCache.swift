@@ -18,16 +18,10 @@ extension Store {
 
     /// - Parameter key: of the step.
     /// - Returns: nil for what is not there, or not whole; otherwise the lease holds it.
-    public func cachedLayer(_ key: Digest, _ lease: Lease) throws(StoreError) -> CachedLayer? {
-        let row = try state.read("look up build cache") { db -> (Digest, ContentDescriptor, String)? in
-            let sql = "SELECT diffID, blob AS digest, mediaType, size, created FROM buildCache WHERE key = ?"
-            guard let row = try Row.fetchOne(db, sql: sql, arguments: [key.description]) else { return nil }
-            return (try Digest(row["diffID"] as String), try Self.descriptor(row), row["created"])
-        }
-        guard let (diffID, blob, created) = row else { return nil }
-        try lease.hold([diffID, blob.digest])
-        guard try size(of: blob.digest) == blob.size else { return nil }
-        return CachedLayer(diffID: diffID, blob: blob, created: created)
+    public func cacheEntry(_ key: Digest, _ lease: Lease) throws(StoreError) -> CacheEntry? {
+        guard let entry = try cacheEntries([key]).first else { return nil }
+        try lease.hold([entry.layer.diffID, entry.layer.blob.digest])
+        return try has(entry.layer.blob) ? entry : nil
     }
 
     /// Remembers what a step made.
@@ -51,6 +45,27 @@ extension Store {
         }
     }
 
+    /// The entries of keys, in their order; those that are gone are left out.
+    public func cacheEntries(_ keys: [Digest]) throws(StoreError) -> [CacheEntry] {
+        try state.read("look up build cache") { db in
+            var entries: [CacheEntry] = []
+            for key in keys {
+                let sql = """
+                    SELECT place, parts, diffID, blob AS digest, mediaType, size, created FROM buildCache WHERE key = ?
+                    """
+                guard let row = try Row.fetchOne(db, sql: sql, arguments: [key.description]) else { continue }
+                let created: String = row["created"]
+                entries.append(
+                    CacheEntry(
+                        key: key, place: row["place"], parts: row["parts"],
+                        layer: CachedLayer(
+                            diffID: try Digest(row["diffID"] as String), blob: try Self.descriptor(row),
+                            created: created.isEmpty ? nil : created)))
+            }
+            return entries
+        }
+    }
+
     /// Marks entries as used now.
     public func touchCache(_ keys: [Digest]) throws(StoreError) {
         if keys.isEmpty { return }
@@ -70,19 +85,29 @@ extension Store {
         }
     }
 
-    /// Forgets entries that were not used for so long; their layers go with the next prune.
+    /// Forgets entries that were not used since a moment; their layers go with the next prune.
     ///
-    /// - Parameter seconds: nil forgets all.
+    /// - Parameter moment: seconds since 1970; nil forgets all.
     /// - Returns: how many there were.
     @discardableResult
-    public func forgetCache(unusedFor seconds: Int64? = nil) throws(StoreError) -> Int {
+    public func forgetCache(unusedSince moment: Int64? = nil) throws(StoreError) -> Int {
         try state.write("prune build cache") { db in
-            if let seconds {
-                try db.execute(sql: "DELETE FROM buildCache WHERE used <= unixepoch() - ?", arguments: [seconds])
+            if let moment {
+                try db.execute(sql: "DELETE FROM buildCache WHERE used < ?", arguments: [moment])
             } else {
                 try db.execute(sql: "DELETE FROM buildCache")
             }
             return db.changesCount
+        }
+    }
+
+    /// How many entries there are, and the bytes of their blobs.
+    public func cacheUsage() throws(StoreError) -> Usage {
+        try state.read("look up build cache") { db in
+            let blobs = "SELECT coalesce(sum(size), 0) FROM (SELECT DISTINCT blob, size FROM buildCache)"
+            return Usage(
+                count: try Int.fetchOne(db, sql: "SELECT count(*) FROM buildCache") ?? 0,
+                bytes: try Int64.fetchOne(db, sql: blobs) ?? 0)
         }
     }
 }
