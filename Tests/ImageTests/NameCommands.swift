@@ -116,7 +116,7 @@ import Testing
         let lease = try workshop.store.lease()
         try lease.hold([image.descriptor.digest])
         #expect(try workshop.shell("shale prune -a --filter label=x") == "Total reclaimed space: 0B\n")
-        #expect(try workshop.shell("shale prune -a") == "Deleted build cache: 1 steps\nTotal reclaimed space: 0B\n")
+        #expect(try workshop.shell("shale prune -a") == "Deleted build cache: 1 steps\n\nTotal reclaimed space: 0B\n")
         #expect(try workshop.shell("shale prune -a") == "Total reclaimed space: 0B\n")
         withExtendedLifetime(lease) {}
     }
