@@ -60,6 +60,15 @@ runner=$!
 until grep -qs steady "$scratch/out"; do sleep 0.05; done
 shale rm -f stubborn >/dev/null
 wait $runner || true
+"$SHALE" run --root "$store" --name orphan busybox sh -c 'echo alone; while :; do usleep 100000; done' >"$scratch/out" &
+runner=$!
+until grep -qs alone "$scratch/out"; do sleep 0.05; done
+kill -KILL $runner
+wait $runner 2>/dev/null || true
+for _ in $(seq 100); do pgrep -f "bundle $store" >/dev/null || break; sleep 0.1; done
+! pgrep -f "bundle $store" >/dev/null || fail "a container outlives whoever ran it"
+shale ps -l | grep -q 'Exited (137)'
+shale rm orphan >/dev/null
 [ -z "$(shale ps -aq)" ]
 ! grep -q "$store" /proc/self/mountinfo
 

@@ -150,6 +150,10 @@ public struct ContainerRun: Sendable {
     ) throws(ContainerError) -> Int32 {
         let bundle = containers.directory(record.id).bundle
         let id = ContainerStore.runtimeID(record)
+        // Whatever ends this process ends the container.
+        let watch = try ContainerWatch()
+        watch.add(id, in: bundle)
+        defer { watch.remove(id) }
         let process: ChildProcess
         if request.isInteractive || request.hasTerminal {
             process = try runtime.start(spec, id: id, in: bundle)
