@@ -68,7 +68,7 @@ extension Session {
         case FUSE_REMOVEXATTR:
             guard let name = exchange.name(after: 0) else { throw Errno.invalid }
             try union.removeAttribute(node(head.nodeid), name.path, caller: caller(exchange))
-            if strcmp(name.path, "security.capability") == 0 { lastUncapable.store(head.nodeid, ordering: .relaxed) }
+            if strcmp(name.path, "security.capability") == 0 { removedCapabilities(of: head.nodeid) }
             return 0
         case FUSE_STATFS: return try fileSystemStatus(exchange)
         default: throw Errno.notImplemented

@@ -29,7 +29,7 @@ extension Session {
         // what the kernel does before a write once it has removed capabilities, which does not (__remove_privs).
         let nothing =
             argument.valid & UInt32(FATTR_SIZE | FATTR_MODE | FATTR_UID | FATTR_GID | FATTR_ATIME | FATTR_MTIME) == 0
-        let beforeWrite = nothing && lastUncapable.exchange(0, ordering: .relaxed) == exchange.head.nodeid
+        let beforeWrite = nothing && hasLostCapabilities(exchange.head.nodeid)
         change.dropsSetID = has(FATTR_KILL_SUIDGID) || nothing && !beforeWrite
         change.caller = caller(exchange)
         change.byDescriptor = has(FATTR_FH)

@@ -33,8 +33,24 @@ public final class Session: @unchecked Sendable {
     private let workers = Atomic<Int>(0)
     /// Our own writes take no set-id bits away (CAP_FSETID in the initial namespace).
     let keepsSetID: Bool
-    /// The node whose capabilities the kernel removed last.
-    let lastUncapable = Atomic<UInt64>(0)
+    /// Nodes whose capabilities the kernel has just removed, the latest of them: several writers may be at that at once.
+    private let uncapable = Locked<[UInt64]>([])
+
+    func removedCapabilities(of node: UInt64) {
+        uncapable.withLock { nodes in
+            if nodes.count == 64 { nodes.removeFirst() }
+            nodes.append(node)
+        }
+    }
+
+    /// Whether its capabilities were removed since this was asked last.
+    func hasLostCapabilities(_ node: UInt64) -> Bool {
+        uncapable.withLock { nodes in
+            guard nodes.contains(node) else { return false }
+            nodes.removeAll { $0 == node }
+            return true
+        }
+    }
 
     /// What was agreed with the kernel.
     struct Features {

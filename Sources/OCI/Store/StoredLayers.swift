@@ -67,7 +67,10 @@ extension Store {
                         OCI.path(layer.place), to: root.fd, Self.layerName(layer.diffID), flags: 1)
                 } catch {
                     guard error == .exists || error == .notEmpty else { throw error }
-                    try FD.workingDirectory.removeTree(OCI.path(layer.place))
+                    // Away at once: whoever it was is not half of it after a kill.
+                    let trash = "ingest/removed-\(UInt64.random(in: 0 ... .max))"
+                    try FD.workingDirectory.rename(OCI.path(layer.place), to: root.fd, trash)
+                    try? root.fd.removeTree(trash)
                 }
             }
         }
