@@ -100,7 +100,8 @@ public struct MountedStack: ~Copyable {
         Array(key.utf8) + [UInt8(ascii: "=")] + value
     }
 
-    private static func escaped(_ path: [UInt8]) -> [UInt8] {
+    /// A path as mount options take it: commas, colons and backslashes behind a backslash.
+    public static func escaped(_ path: [UInt8]) -> [UInt8] {
         path.flatMap { [0x2c, 0x3a, 0x5c].contains($0) ? [0x5c, $0] : [$0] }
     }
 

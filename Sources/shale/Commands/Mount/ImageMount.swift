@@ -34,9 +34,7 @@ struct ImageMount {
     }
 
     func options(writable: Bool) -> [UInt8] {
-        let paths = lowers.map { path in
-            path.flatMap { [0x2c, 0x3a, 0x5c].contains($0) ? [0x5c, $0] : [$0] }
-        }
+        let paths = lowers.map(MountedStack.escaped)
         return Array("lowerdir=".utf8) + Array(paths.joined(separator: [0x3a])) + Array((writable ? "" : ",ro").utf8)
     }
 }

@@ -1,4 +1,5 @@
 import CLinux
+import Containers
 import Glibc
 import Linux
 import Union
@@ -45,8 +46,7 @@ struct Inside {
     }
 
     private func option(_ key: String, _ path: [UInt8]) -> [UInt8] {
-        let escaped = path.flatMap { [0x2c, 0x3a, 0x5c].contains($0) ? [0x5c, $0] : [$0] }
-        return Array(key.utf8) + [0x3d] + escaped + [0x2c]
+        Array(key.utf8) + [0x3d] + MountedStack.escaped(path) + [0x2c]
     }
 
     private func start(_ merged: [UInt8], _ directory: [UInt8]) -> Int32 {
