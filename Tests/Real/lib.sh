@@ -23,6 +23,9 @@ finish() {
     rm -rf "$scratch" 2>/dev/null || unshare -Um --map-auto --map-root-user rm -rf "$scratch"
 }
 trap finish EXIT
+# A command that fails says where and which, whatever it printed itself.
+set -E
+trap 'echo "$(basename "${BASH_SOURCE[0]}") line $LINENO: $BASH_COMMAND" >&2' ERR
 
 # mount_stack LOWERS [OPTIONS]
 mount_stack() { "$SHALEFS" -o "lowerdir=$1,upperdir=$u,workdir=$w${2:+,$2}" "$m"; }

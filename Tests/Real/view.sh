@@ -15,6 +15,15 @@ shows() {
     screen
     fail "the screen does not show: $1"
 }
+# Waits until the first or last line has a text: that the screen shows one part does not say that all of it is drawn.
+line_shows() { # head|tail TEXT
+    for _ in $(seq 100); do
+        if screen | "$1" -n 1 | grep -qF -- "$2"; then return 0; fi
+        sleep 0.1
+    done
+    screen
+    fail "the $1 of the screen does not show: $2"
+}
 hides() {
     for _ in $(seq 100); do
         if ! screen | grep -qF -- "$1"; then return 0; fi
@@ -42,7 +51,7 @@ for size in "80 24" "200 50"; do
     tmux new-session -d -x "$columns" -y "$rows" env PS1='$ ' bash --norc
     start
     shows "Layer details"
-    [ "$(screen | head -n 1 | grep -o Layers)" = Layers ]
+    line_shows head Layers
     # The fifth layer removes a key; removed files can be hidden.
     tmux send-keys Down Down Down Down
     shows "A 1  C 0  D 8"
@@ -78,7 +87,7 @@ for size in "80 24" "200 50"; do
     # Another size, and one that is too small.
     tmux resize-window -x 60 -y 20
     shows "Filetree"
-    [ "$(screen | tail -n 1 | grep -c Quit)" = 1 ]
+    line_shows tail Quit
     tmux resize-window -x 30 -y 8
     shows "too small"
     tmux resize-window -x "$columns" -y "$rows"

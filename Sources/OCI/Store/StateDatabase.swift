@@ -1,4 +1,5 @@
 internal import GRDB
+import Glibc
 
 /// `state.db`: what the files do not say themselves. Every change is one transaction, which also is the lock between processes for
 /// whatever changes with it.
@@ -15,8 +16,8 @@ struct StateDatabase: Sendable {
         // Another process's transaction takes milliseconds, but for a prune of many layers.
         configuration.busyMode = .timeout(120)
         configuration.foreignKeysEnabled = true
-        do { queue = try DatabaseQueue(path: path, configuration: configuration) } catch {
-            throw StoreError(.failed, "open \(printable(path)): \(Self.cause(error))")
+        queue = try Self.patiently("open \(printable(path))") { _ in
+            try DatabaseQueue(path: path, configuration: configuration)
         }
         let found = try read("open state.db") { try Int.fetchOne($0, sql: "PRAGMA user_version") } ?? 0
         guard found <= Self.version else {
@@ -65,16 +66,41 @@ struct StateDatabase: Sendable {
     }
 
     func read<Value>(_ action: String, _ body: (Database) throws -> Value) throws(StoreError) -> Value {
-        do { return try queue.read(body) } catch { throw Self.failure(action, error) }
+        try Self.patiently(action) { begun in
+            try queue.read { db in
+                begun = true
+                return try body(db)
+            }
+        }
     }
 
     /// One transaction, begun at once: no other process changes anything until it ends, and none of it is there when it fails.
     func write<Value>(_ action: String, _ body: (Database) throws -> Value) throws(StoreError) -> Value {
-        do { return try queue.write(body) } catch { throw Self.failure(action, error) }
+        try Self.patiently(action) { begun in
+            try queue.write { db in
+                begun = true
+                return try body(db)
+            }
+        }
     }
 
-    private static func failure(_ action: String, _ error: any Error) -> StoreError {
-        error as? StoreError ?? StoreError(.failed, "\(action): \(cause(error))")
+    /// SQLite does not wait by itself for a process that turns the write-ahead log on, recovers it, or removes it as the
+    /// last one to leave (<https://www.sqlite.org/wal.html>, "Sometimes Queries Return SQLITE_BUSY In WAL Mode"). What has
+    /// begun is not done twice.
+    private static func patiently<Value>(
+        _ action: String, _ body: (_ begun: inout Bool) throws -> Value
+    ) throws(StoreError) -> Value {
+        var begun = false
+        for attempt in 1... {
+            do { return try body(&begun) } catch {
+                if !begun, attempt < 2_000, (error as? DatabaseError)?.resultCode == .SQLITE_BUSY {
+                    usleep(10_000)
+                    continue
+                }
+                throw error as? StoreError ?? StoreError(.failed, "\(action): \(cause(error))")
+            }
+        }
+        throw StoreError(.failed, "\(action): the database stays locked")
     }
 
     private static func cause(_ error: any Error) -> String {
