@@ -110,5 +110,5 @@ func bytes(_ text: String) -> [UInt8] { Array(text.utf8) }
 
 extension Trait where Self == ConditionTrait {
     /// Other owners, capabilities and devices are given to files here.
-    static var asRoot: Self { .enabled(if: Privileges.current().administrator, "needs root") }
+    static var asRoot: Self { .enabled(if: Privileges.current().administrator, "needs root of the machine") }
 }
