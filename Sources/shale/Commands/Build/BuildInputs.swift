@@ -143,10 +143,13 @@ struct BuildInputs: ParsableArguments {
         else {
             throw Failure.used("--ssh \(text): SSH_AUTH_SOCK is not set")
         }
+        let name = printable(String(decoding: socket, as: UTF8.self))
         guard access(socket.cPath, R_OK | W_OK) == 0 else {
-            throw Failure.used(
-                "--ssh \(text): \(printable(String(decoding: socket, as: UTF8.self))): \(String(cString: strerror(errno)))"
-            )
+            throw Failure.used("--ssh \(text): \(name): \(String(cString: strerror(errno)))")
+        }
+        let found = try? FD.workingDirectory.open(socket.cPath, .path)
+        guard try found?.fd.status().type == UInt32(S_IFSOCK) else {
+            throw Failure.used("--ssh \(text): \(name) is no agent's socket; a key is offered by ssh-agent(1) and ssh-add(1)")
         }
         options.agents[Array(id.utf8)] = socket
     }
