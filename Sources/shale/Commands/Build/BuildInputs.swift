@@ -147,8 +147,8 @@ struct BuildInputs: ParsableArguments {
         guard access(socket.cPath, R_OK | W_OK) == 0 else {
             throw Failure.used("--ssh \(text): \(name): \(String(cString: strerror(errno)))")
         }
-        let found = try? FD.workingDirectory.open(socket.cPath, .path)
-        guard try found?.fd.status().type == UInt32(S_IFSOCK) else {
+        var status = stat()
+        guard stat(socket.cPath, &status) == 0, status.st_mode & S_IFMT == S_IFSOCK else {
             throw Failure.used("--ssh \(text): \(name) is no agent's socket; a key is offered by ssh-agent(1) and ssh-add(1)")
         }
         options.agents[Array(id.utf8)] = socket
