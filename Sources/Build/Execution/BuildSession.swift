@@ -17,6 +17,8 @@ public final class BuildSession: Sendable {
     let digests: FileDigests
     let mountHelper: [UInt8]
     let observer: BuildObserver
+    /// Ends what reads and writes files, and what is waited for.
+    let interruption = Interruption()
     private let steps = Atomic<Int>(0)
     private let directories = Atomic<Int>(0)
     private let state = Locked(State())
@@ -82,6 +84,7 @@ public final class BuildSession: Sendable {
     public func cancel() {
         cancelling.withLock { (_: inout Void) in
             state.withLock { $0.isCancelled = true }
+            interruption.interrupt()
             // Again and again: one that is just being started is not there for the runtime yet.
             while true {
                 let running = state.withLock { $0.running }

@@ -89,9 +89,10 @@ public struct BuildGraph: Sendable {
     ///
     /// - Parameters:
     ///   - base: what the stage below ended with, for a stage on a stage.
-    ///   - environment: of the base image.
+    ///   - environment: of the base image, or of the stage below.
     public func scope(base: Scope? = nil, environment: [[UInt8]: [UInt8]] = [:]) -> Scope {
-        base ?? Scope(global, escape: dockerfile.directives.escape, environment: environment)
+        base?.inherited(environment: environment)
+            ?? Scope(global, escape: dockerfile.directives.escape, environment: environment)
     }
 
     /// A stage only uses earlier ones, so that one look from the target to the front finds all that is needed.

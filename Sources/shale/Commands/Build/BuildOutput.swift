@@ -81,35 +81,27 @@ struct TreeOutput {
     let output: BuildOutput
 
     func write() throws(BuildError) {
-        try session.withTree(of: state) { (path, tree) throws(BuildError) in
-            if output.kind == .local {
-                try copy(tree)
-            } else {
-                try archive(path)
-            }
-        }
+        if output.kind == .local { try copy() } else { try archive() }
     }
 
-    private func copy(_ tree: SourceTree) throws(BuildError) {
+    private func copy() throws(BuildError) {
         let path = Arguments.bytes(output.destination ?? "")
         do throws(Errno) { try FD.workingDirectory.makeDirectory(path.cPath, mode: 0o755) } catch {
             guard error == .exists else { throw BuildError("write", path, error) }
         }
-        try session.copyTree(tree, to: path)
+        try session.copyTree(of: state, to: path)
     }
 
-    private func archive(_ path: [UInt8]) throws(BuildError) {
-        let builder = LayerBuilder(LayerCoding(.none), latest: session.options.timestamp)
+    private func archive() throws(BuildError) {
+        guard let destination = output.destination, destination != "-" else {
+            return try session.archiveTree(of: state, to: FD(1))
+        }
         do {
-            guard let destination = output.destination, destination != "-" else {
-                _ = try builder.build(LayerSource(upper: path), into: FD(1))
-                return
-            }
             var file = try NewFile(Arguments.bytes(destination))
-            _ = try builder.build(LayerSource(upper: path), into: file.fd)
+            try session.archiveTree(of: state, to: file.fd)
             try file.publish()
         } catch {
-            throw BuildError("write \(output.destination ?? "-"): \(error)")
+            throw BuildError("write \(destination): \(error)")
         }
     }
 }
