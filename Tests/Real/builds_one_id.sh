@@ -52,7 +52,7 @@ shale run --rm t sh -c 'id stone' | grep -q 'uid=1500(stone) gid=500(rocks)'
 build -t t2 <<'D' >/dev/null
 FROM t
 USER root
-RUN touch /srv/moved/er/file && chmod 600 /srv/installed/name && mv /srv/moved/er /srv/up && echo more >>/srv/one
+RUN touch /srv/moved/er/file && chmod 600 /srv/installed/name && mv /srv/moved/er /srv/up && chmod 755 /srv/one
 D
 same "$(shale export t2 | tar --numeric-owner -tvp srv | awk '{print $1, $2, $6}' | sort -k 3 | grep -v -e copied -e link -e new)" \
     "drwxr-xr-x 1500/500 srv/

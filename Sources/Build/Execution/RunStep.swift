@@ -38,6 +38,9 @@ extension StageBuild {
         }
     }
 
+    /// Far more than compilers want, and far less than a machine has.
+    private static let processLimit: Int64 = 4096
+
     private var settings: [String: [UInt8]] {
         var settings: [String: [UInt8]] = [:]
         let hosts = session.options.extraHosts.sorted().joined(separator: "\n")
@@ -107,6 +110,7 @@ extension StageBuild {
             spec.workingDirectory = state.workingDirectory
             spec.network = network
             spec.isUnconfined = running.security == .insecure
+            if !spec.isUnconfined { spec.processLimit = Self.processLimit }
             var variables = graph.global.proxies
             for (name, value) in state.scope.variables { variables[name] = value }
             spec.environment = variables.map { name, value in
