@@ -340,7 +340,7 @@ same "$(out t)" "1 unset unset
 5 yes words"
 same "$(inspect '{{json .Config.Env}}' t)" '["PATH=/bin:/sbin","GIVEN=env","KEPT=two words","LATER=yes","LONG=words"]'
 shale history --no-trunc --format '{{.CreatedBy}}' t >"$scratch/history"
-grep -qF 'RUN |3 VERSION=2 GIVEN=given GLOBAL=global /bin/sh -c echo "2 $VERSION' "$scratch/history"
+grep -qF 'RUN |4 VERSION=2 GIVEN=given GLOBAL=global NONE= /bin/sh -c echo "2 $VERSION' "$scratch/history"
 ! grep -q 'http://proxy' "$scratch/history" || fail "a proxy is in the history"
 
 # ONBUILD: kept by the base, done by whoever builds on it, once.
