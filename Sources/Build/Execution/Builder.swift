@@ -148,7 +148,9 @@ public struct Builder: Sendable {
                 ground.images[name] = try session.load(layout: path, tag: tag, digest: digest)
             case .git(let reference):
                 let scratch = try session.scratch()
-                ground.contexts[name] = try awaiting(session.interruption) { try await BuildContext.git(reference, into: scratch) }.tree
+                ground.contexts[name] = try awaiting(session.interruption) {
+                    try await BuildContext.git(reference, into: scratch)
+                }.tree
             case .address(let address):
                 let (download, scratch) = (try session.scratch(), try session.scratch())
                 let client = try session.sources.client()
@@ -201,7 +203,9 @@ public struct Builder: Sendable {
     private func copied(
         _ tree: SourceTree, _ node: BuildGraph.Node, _ ground: Ground
     ) throws(BuildError) -> StageState {
-        let selection = try Selecting(from: tree, digests: session.digests, at: node.stage.location, interruption: session.interruption).selectAll()
+        let selection = try Selecting(
+            from: tree, digests: session.digests, at: node.stage.location, interruption: session.interruption
+        ).selectAll()
         let tree = try StepTree(session, lowers: [])
         let layer = try tree.made { (root, options) throws(BuildError) in
             try Copier(root, options).copy(selection, to: Destination(Array("/".utf8)))

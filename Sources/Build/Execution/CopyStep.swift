@@ -13,8 +13,10 @@ extension StageBuild {
         let owner = try copying.owner.map { (text) throws(BuildError) in try self.owner(text) }
         let base = copying.isLink ? nil : state.key
         let history = displayed(instruction.source)
-        // What comes from a stage is known by what the stage was made of; only when that is new its files are read.
-        let byOrigin = try originKey(copying, destination, owner, base)
+        let sources = try sources(copying, isAdd: isAdd, at: instruction.location)
+        // What comes from a stage is known by what the stage was made of, and a repository by its commit; only when that is
+        // new its files are read.
+        let byOrigin = try originKey(copying, sources, destination, owner, base)
         let place = place(of: instruction)
         if let byOrigin, let found = try cached(byOrigin: byOrigin, at: place) {
             let step = session.nextStep()
@@ -23,7 +25,7 @@ extension StageBuild {
             state.append(found.layer, key: found.key)
             return record(history, isEmpty: false)
         }
-        let selection = try select(copying, expansion, instruction, isAdd: isAdd)
+        let selection = try select(sources, copying, isAdd: isAdd, at: instruction.location)
         let key = try CacheKey.copy(
             selection, to: destination, on: base, owner: owner, chmod: copying.chmod, latest: latest)
         let options = CopyOptions(
@@ -39,65 +41,6 @@ extension StageBuild {
         if let byOrigin, let layer = state.layers.last {
             try remember(layer, byOrigin: byOrigin, as: key, at: place)
         }
-    }
-
-    /// The key of a copy from a stage or an image, without a look at any file.
-    private func originKey(
-        _ copying: Copying, _ destination: Destination, _ owner: Owner?, _ base: Digest?
-    ) throws(BuildError) -> CacheKey? {
-        guard let from = copying.from, copying.files.isEmpty, let origin = try tree(of: from).key else { return nil }
-        var inputs = CacheKey.Inputs()
-        if let base { inputs.add(base: base) }
-        inputs.add("source", origin)
-        try inputs.add("paths", list: copying.sources)
-        try inputs.add("excludes", list: copying.excludes)
-        try inputs.add("parents", Array("\(copying.keepsParents)".utf8))
-        try inputs.add("destination", destination.path + (destination.isDirectory ? [.slash] : []))
-        if let owner { try inputs.add("owner", Array("\(owner.uid):\(owner.gid)".utf8)) }
-        if let chmod = copying.chmod { try inputs.add("mode", chmod) }
-        if let latest { try inputs.add("latest time", Array("\(latest.seconds)".utf8)) }
-        return try inputs.key()
-    }
-
-    private func select(
-        _ copying: Copying, _ expansion: Expansion, _ instruction: Instruction, isAdd: Bool
-    ) throws(BuildError) -> Selection {
-        let location = instruction.location
-        let tree = try tree(of: copying.from).tree
-        let rules = Selecting.Rules(copying, isAdd: isAdd)
-        var selections: [Selection] = []
-        var local: [[UInt8]] = []
-        for source in try AddSource.sources(of: copying, isAdd: isAdd, at: location) {
-            switch source {
-            case .local(let path): local.append(path)
-            case .address(let address):
-                let file = try fetch(address, copying)
-                selections.append(
-                    try file.select(unpacks: copying.unpacks ?? false, digests: session.digests, at: location, interruption: session.interruption))
-            case .git(let reference):
-                let (repository, keeps) = try AddSource.repository(reference, for: copying)
-                let scratch = try session.scratch()
-                let checkout = try awaiting(session.interruption) {
-                    try await GitCheckout.fetch(repository, keepsGitDirectory: keeps, into: scratch)
-                }
-                selections.append(
-                    try Selecting(from: checkout.tree, digests: session.digests, at: location, interruption: session.interruption).selectAll())
-            }
-        }
-        if !local.isEmpty {
-            let selecting = Selecting(from: tree, digests: session.digests, at: location, interruption: session.interruption)
-            selections.append(try selecting.select(local, rules))
-        }
-        if !copying.files.isEmpty { selections.append(try Selection.texts(copying.files)) }
-        // Patterns that match nothing stand for nothing, even alone.
-        return try Selection.joining(selections)
-    }
-
-    private func fetch(_ address: Address, _ copying: Copying) throws(BuildError) -> RemoteFile {
-        let checksum = try AddSource.digest(for: copying)
-        let client = try session.sources.client()
-        let scratch = try session.scratch()
-        return try awaiting(session.interruption) { try await RemoteFile.fetch(address, checksum: checksum, with: client, into: scratch) }
     }
 
     /// Names are looked up in the stage's own files; numbers need none.

@@ -19,7 +19,7 @@ struct StepUpper {
             }
         }
         let below = lowers.isEmpty ? [directory + Array("/empty".utf8)] : lowers
-        try naming("make", directory) { () throws(Errno) in
+        try naming("open layer", below[0]) { () throws(Errno) in
             try UpperRoot.copy(from: below[0], to: directory + Array("/upper".utf8))
         }
         self.session = session

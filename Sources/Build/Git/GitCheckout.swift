@@ -32,21 +32,34 @@ public struct GitCheckout: Sendable {
         throw BuildError("fetch git repository \(printable(reference.remote)): it has no \(printable(wanted))")
     }
 
-    /// Fetches a commit.
+    /// The same, and not another one than ``GitReference/checksum`` says.
     ///
-    /// - Parameters:
-    ///   - keepsGitDirectory: `.git` stays, with all tags.
-    ///   - scratch: an empty directory; the tree keeps it.
-    /// - Throws: ``BuildError``; also when the commit is not the one that ``GitReference/checksum`` says.
-    public static func fetch(
-        _ reference: GitReference, keepsGitDirectory: Bool = false, into scratch: ScratchDirectory
-    ) async throws(BuildError) -> GitCheckout {
+    /// - Throws: ``BuildError``.
+    static func verifiedCommit(
+        of reference: GitReference, in scratch: ScratchDirectory
+    ) async throws(BuildError) -> String {
         let commit = try await commit(of: reference, in: scratch)
         if let checksum = reference.checksum, !commit.hasPrefix(checksum.lowercased()) {
             throw BuildError(
                 "verify git repository \(printable(reference.remote)): expected checksum to match "
                     + "\(printable(checksum)), got \(commit)")
         }
+        return commit
+    }
+
+    /// Fetches a commit.
+    ///
+    /// - Parameters:
+    ///   - commit: where it is known already.
+    ///   - keepsGitDirectory: `.git` stays, with all tags.
+    ///   - scratch: an empty directory; the tree keeps it.
+    /// - Throws: ``BuildError``; also when the commit is not the one that ``GitReference/checksum`` says.
+    public static func fetch(
+        _ reference: GitReference, at commit: String? = nil, keepsGitDirectory: Bool = false,
+        into scratch: ScratchDirectory
+    ) async throws(BuildError) -> GitCheckout {
+        let known = commit
+        let commit = if let known { known } else { try await verifiedCommit(of: reference, in: scratch) }
         let git = GitProgram(directory: scratch.directory, remote: reference.remote)
         try await git.run(["init", "--quiet"])
         try await git.run(["remote", "add", "--", "origin", reference.remote])

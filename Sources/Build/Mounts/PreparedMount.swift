@@ -31,8 +31,10 @@ extension StageBuild {
                 try inputs.add("path", source)
                 content = try inputs.key().digest
             } else {
-                content = try Selecting(from: tree, digests: session.digests, at: instruction.location, interruption: session.interruption)
-                    .select([source]).digest
+                content = try Selecting(
+                    from: tree, digests: session.digests, at: instruction.location, interruption: session.interruption
+                )
+                .select([source]).digest
             }
             return PreparedMount(mount: mount, content: content, tree: tree, layers: layers)
         case .cache:

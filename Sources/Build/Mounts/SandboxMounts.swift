@@ -67,7 +67,8 @@ extension StageBuild {
         let root = try naming("open", place) { () throws(Errno) in
             try FD.workingDirectory.open(place.cPath, [.readOnly, .directory])
         }
-        try Copier(root: root.fd, options: CopyOptions(interruption: session.interruption)).copy(selection, to: Destination(Array("/".utf8)))
+        try Copier(root: root.fd, options: CopyOptions(interruption: session.interruption)).copy(
+            selection, to: Destination(Array("/".utf8)))
         return isDirectory ? place : place + [.slash] + (names.last ?? [])
     }
 

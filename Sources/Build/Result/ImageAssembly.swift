@@ -7,9 +7,9 @@ public import OCI
 extension Builder {
     /// The image that a stage is, in the store and without a name.
     ///
+    /// - Parameter state: has the layers of the image afterwards.
     /// - Throws: ``BuildError``.
-    public func assemble(_ state: StageState) throws(BuildError) -> Store.Image {
-        var state = state
+    public func assemble(_ state: inout StageState) throws(BuildError) -> Store.Image {
         let options = session.options
         if options.squashes { try squash(&state) }
         if options.stripsSetID { try stripSetID(&state) }
@@ -55,7 +55,7 @@ extension Builder {
 
     /// One layer more, in which what is set-user-ID or set-group-ID is not.
     private func stripSetID(_ state: inout StageState) throws(BuildError) {
-        let tree = try StepTree(session, lowers: state.lowers(in: session.store))
+        let tree = try StepTree(session, lowers: try session.lowers(of: state))
         var count = 0
         let layer = try tree.made { (root, _) throws(BuildError) in
             try naming("strip set-id bits", []) { () throws(Errno) in count = try SetIDStrip.strip(root) }

@@ -7,7 +7,7 @@ extension BuildSession {
     ///
     /// - Throws: ``BuildError``.
     public func copyTree(of state: StageState, to path: [UInt8]) throws(BuildError) {
-        let lowers = state.lowers(in: store)
+        let lowers = try lowers(of: state)
         guard !lowers.isEmpty else { return }
         let root = try naming("open", path) { () throws(Errno) in
             try FD.workingDirectory.open(path.cPath, [.readOnly, .directory])
@@ -24,12 +24,20 @@ extension BuildSession {
     ///
     /// - Throws: ``BuildError``.
     public func archiveTree(of state: StageState, to file: FD) throws(BuildError) {
-        var lowers = state.lowers(in: store)
+        var lowers = try lowers(of: state)
         if lowers.isEmpty { lowers = [try makeDirectory("source")] }
         var builder = builder()
         builder.coding = LayerCoding(.none)
         do throws(LayerError) { _ = try builder.flatten(lowers, into: file) } catch {
             throw BuildError(error.description)
         }
+    }
+
+    /// The directories of a stage's layers from top to bottom; one that was squashed has been a blob alone.
+    func lowers(of state: StageState) throws(BuildError) -> [[UInt8]] {
+        for layer in state.layers {
+            try BuildError.wrapping { () throws(StoreError) in try store.unpack(layer.blob, as: layer.diffID, lease) }
+        }
+        return state.lowers(in: store)
     }
 }

@@ -31,7 +31,8 @@ public struct RunObstacle: Equatable, Sendable, CustomStringConvertible {
             return RunObstacle(what: "/dev/fuse: \(error)", remedy: deviceRemedy(error))
         }
         do throws(ContainerError) { _ = try Runtime.find() } catch {
-            return RunObstacle(what: "neither runc, crun nor bwrap is here", remedy: "install the package runc, or bubblewrap")
+            return RunObstacle(
+                what: "neither runc, crun nor bwrap is here", remedy: "install the package runc, or bubblewrap")
         }
         return nil
     }

@@ -115,9 +115,9 @@ struct BuildCommand: ParsableCommand {
             sessions.append(session)
             let builder = Builder(session, opened.dockerfile, context: opened.context)
             do throws(BuildError) {
-                let state = try builder.run()
+                var state = try builder.run()
                 builds.append((session, state))
-                images.append(try builder.assemble(state))
+                images.append(try builder.assemble(&state))
                 try products.write(state, images, session, registry, isLast: images.count == platforms.count)
             } catch {
                 display.end()
