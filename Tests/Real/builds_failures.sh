@@ -149,3 +149,17 @@ for i in 1 2 3 4 5 6 7 8; do
 done
 nothing_left
 shale doctor --store >"$scratch/doctor" 2>&1 || { cat "$scratch/doctor"; exit 1; }
+
+# Where the store is taken away under a build, it still ends when it is told to, with all that it runs.
+"$SHALE" load --root "$scratch/other" -i "$scratch/busybox.tar" >/dev/null
+rm -f "$log"
+"$SHALE" build --root "$scratch/other" --progress plain -f "$scratch/long" "$c" >"$log" 2>&1 &
+process=$!
+until grep -qs begun-1 "$log"; do sleep 0.05; done
+rm -rf "$scratch/other" 2>/dev/null || true
+kill -TERM $process
+for i in $(seq 200); do kill -0 $process 2>/dev/null || break; sleep 0.1; done
+! kill -0 $process 2>/dev/null || fail "the build goes on"
+wait $process || true
+for i in $(seq 100); do pgrep -f -- "$scratch/other" >/dev/null || break; sleep 0.1; done
+! pgrep -f -- "$scratch/other" || fail "the container goes on"

@@ -161,13 +161,13 @@ rm "$c/Dockerfile" "$c/.dockerignore"
 build -t t <<'D' >/dev/null
 FROM base
 RUN escape bomb >/out
-RUN for i in 1 2 3 4 5; do (setsid sh -c 'trap "" TERM HUP INT; while :; do sleep 1000; done' &) ; done; sleep 2000 & echo begun >>/out
+RUN for i in 1 2 3 4 5; do (setsid sh -c 'trap "" TERM HUP INT; while :; do sleep 31536; done' &) ; done; sleep 31536 & echo begun >>/out
 RUN ls -d /proc/[0-9]* | wc -l >>/out
 D
 made=$(out t | sed -n 's/^processes made: \([0-9]*\), then .*/\1/p')
 [ "$made" -gt 100 ] && [ "$made" -le 4096 ] || fail "$made processes can be made"
 [ "$(out t | tail -n 1)" -lt 6 ]
-! pgrep -f 'sleep 2000' -u "$(id -u)" >/dev/null || fail "a process of a RUN stays"
+! pgrep -f 'sleep 31536' -u "$(id -u)" >/dev/null || fail "a process of a RUN stays"
 nothing_left
 
 # The store is its owner's: a set-id file that a RUN makes is nobody else's program.
