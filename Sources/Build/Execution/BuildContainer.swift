@@ -36,7 +36,9 @@ final class BuildContainer: Sendable {
     /// Each thread has its own (proc(5), /proc/pid/task/tid/children).
     private static func children(of process: Int32) -> [Int32] {
         var children: [Int32] = []
-        guard let tasks = try? FD.workingDirectory.open("/proc/\(process)/task", [.readOnly, .directory]) else { return [] }
+        guard let tasks = try? FD.workingDirectory.open("/proc/\(process)/task", [.readOnly, .directory]) else {
+            return []
+        }
         try? tasks.fd.forEachEntry { entry in
             let path = (Array(entry.name) + Array("/children".utf8)).cPath
             let bytes = try? tasks.fd.contents(of: path, atMost: 1 << 16)

@@ -14,12 +14,15 @@ enum ProcessLimit {
         let first = lines("/proc/self/cgroup").contains { line in
             line.split(separator: ":").dropFirst().first?.split(separator: ",").contains("pids") ?? false
         }
-        let second = lines("/sys/fs/cgroup/cgroup.subtree_control").contains { $0.split(separator: " ").contains("pids") }
+        let second = lines("/sys/fs/cgroup/cgroup.subtree_control").contains {
+            $0.split(separator: " ").contains("pids")
+        }
         return first || second ? ["pids": ["limit": .integer(limit)]] : nil
     }
 
     private static func lines(_ path: String) -> [Substring] {
-        let bytes = try? FD.workingDirectory.contents(of: path.utf8.map { CChar(bitPattern: $0) } + [0], atMost: 1 << 16)
+        let bytes = try? FD.workingDirectory.contents(
+            of: path.utf8.map { CChar(bitPattern: $0) } + [0], atMost: 1 << 16)
         return String(decoding: bytes ?? [], as: UTF8.self).split(separator: "\n")
     }
 }

@@ -149,7 +149,8 @@ struct BuildInputs: ParsableArguments {
         }
         var status = stat()
         guard stat(socket.cPath, &status) == 0, status.st_mode & S_IFMT == S_IFSOCK else {
-            throw Failure.used("--ssh \(text): \(name) is no agent's socket; a key is offered by ssh-agent(1) and ssh-add(1)")
+            throw Failure.used(
+                "--ssh \(text): \(name) is no agent's socket; a key is offered by ssh-agent(1) and ssh-add(1)")
         }
         options.agents[Array(id.utf8)] = socket
     }

@@ -38,7 +38,9 @@ struct CommandText {
         unfinished.isEmpty ? tail.last : Self.shown(Array(unfinished.suffix(4096)))
     }
 
-    private mutating func keep(_ lines: [String]) { tail = Array((tail + lines.suffix(Self.tailLength)).suffix(Self.tailLength)) }
+    private mutating func keep(_ lines: [String]) {
+        tail = Array((tail + lines.suffix(Self.tailLength)).suffix(Self.tailLength))
+    }
 
     /// What a terminal would show in the end: what follows the last return to the line's beginning. Escape sequences are left out
     /// whole (ECMA-48, 5.4 and 5.6), and tabs are spaces.

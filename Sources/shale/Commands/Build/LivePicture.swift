@@ -69,7 +69,9 @@ final class LivePicture: Sendable {
         case .failed(let step, let message):
             guard var here = state.steps.removeValue(forKey: step) else { return [] }
             _ = here.output.finish()
-            return [Self.line("31", "✘", here.title)] + here.output.tail.map { "  \($0)" } + ["  \(Self.brief(message))"]
+            return [Self.line("31", "✘", here.title)] + here.output.tail.map { "  \($0)" } + [
+                "  \(Self.brief(message))"
+            ]
         case .warning(let text): return ["\u{1b}[33m!\u{1b}[0m \(text)"]
         }
         return []
