@@ -132,8 +132,10 @@ struct ArchiveUnpacking {
             let file = try naming("write", entry.name) { () throws(Errno) in
                 try parent.makeFile(name, mode: entry.mode & 0o7777)
             }
+            let interruption = tree.options.interruption
             try reading { () throws(LayerError) in
                 try reader.data(of: entry.name) { (bytes, offset) throws(LayerError) in
+                    if interruption?.happened == true { throw LayerError(refusing: "write", "interrupted") }
                     do throws(Errno) { try file.fd.writeAll(bytes, at: offset) } catch {
                         throw LayerError("write", entry.name, error)
                     }

@@ -91,7 +91,10 @@ final class EntryWriter {
         try from.check(input.fd, is: entry.status, place)
         try naming("copy", place) { () throws(Errno) in
             let output = try parent.makeFile(name, mode: mode(of: entry))
-            try output.fd.copyData(from: input.fd, size: entry.status.size)
+            let interruption = tree.options.interruption
+            try output.fd.copyData(from: input.fd, size: entry.status.size) { (_) throws(Errno) in
+                if interruption?.happened == true { throw .interrupted }
+            }
         }
         // What was written while it was copied.
         try from.check(input.fd, is: entry.status, place)

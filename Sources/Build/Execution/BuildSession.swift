@@ -55,6 +55,7 @@ public final class BuildSession: Sendable {
         self.mountHelper = mountHelper
         self.observer = observer
         lease = try BuildError.wrapping { () throws(StoreError) in try store.lease() }
+        lease.isInterrupted = { [interruption] in interruption.happened }
         let memory = DigestMemory(String(decoding: store.path, as: UTF8.self) + "/cache/files.db")
         digests = FileDigests(memory, threads: max(2, sysconf(Int32(_SC_NPROCESSORS_ONLN))))
     }

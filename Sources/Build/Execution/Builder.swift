@@ -28,10 +28,14 @@ public struct Builder: Sendable {
         var contexts: [[UInt8]: SourceTree] = [:]
     }
 
+    /// - Parameter resolved: called when all images are here, before anything is built; what it throws ends the build.
     /// - Returns: the target stage.
     /// - Throws: ``BuildError``, with the place of the instruction at fault.
-    public func run() throws(BuildError) -> StageState {
+    public func run(
+        resolved: (BuildGraph, [Int: CheckContext.BaseImage]) throws(BuildError) -> Void = { _, _ in }
+    ) throws(BuildError) -> StageState {
         let ground = try resolve()
+        try resolved(ground.graph, ground.bases.mapValues { CheckContext.BaseImage($0.config) })
         try checkMachine(ground.graph)
         let roots = StageRoots(session)
         defer { roots.end() }
@@ -108,20 +112,28 @@ public struct Builder: Sendable {
     private func base(of node: BuildGraph.Node, _ ground: inout Ground) throws(BuildError) -> Store.Image? {
         switch node.base {
         case .scratch, .stage: return nil
-        case .image(let name): return try image(name, node)
+        case .image(let name): return try image(name, node, ground.graph)
         case .context(let name, let context):
             try bring(.context(name: name, context), node, &ground, as: name)
             return ground.images[name]
         }
     }
 
-    private func image(_ name: [UInt8], _ node: BuildGraph.Node) throws(BuildError) -> Store.Image {
+    private func image(
+        _ name: [UInt8], _ node: BuildGraph.Node, _ graph: BuildGraph
+    ) throws(BuildError) -> Store.Image {
         let platform: Platform
         do throws(DocumentError) { platform = try Platform(node.platform.description) } catch {
             throw BuildError("platform \(node.platform): \(error)", at: node.stage.location)
         }
         do throws(BuildError) {
-            let image = try session.sources.image(String(decoding: name, as: UTF8.self), platform)
+            let image: Store.Image
+            do throws(BuildError) {
+                image = try session.sources.image(String(decoding: name, as: UTF8.self), platform)
+            } catch {
+                guard let nearest = graph.nearestName(to: name, at: node.stage.location) else { throw error }
+                throw BuildError("\(error.message) (did you mean \(nearest)?)")
+            }
             try BuildError.wrapping { () throws(StoreError) in _ = try session.store.unpacked(image, session.lease) }
             return image
         } catch {
@@ -135,12 +147,13 @@ public struct Builder: Sendable {
     ) throws(BuildError) {
         switch origin {
         case .scratch, .stage: return
-        case .image(let name): if ground.images[name] == nil { ground.images[name] = try image(name, node) }
+        case .image(let name):
+            if ground.images[name] == nil { ground.images[name] = try image(name, node, ground.graph) }
         case .context(let name, let context):
             if ground.images[name] != nil || ground.contexts[name] != nil { return }
             switch context {
             case .image(let reference):
-                ground.images[name] = try image(Array(reference.description.utf8), node)
+                ground.images[name] = try image(Array(reference.description.utf8), node, ground.graph)
             case .directory(let path):
                 let directory = try BuildContext.directory(path)
                 ground.contexts[name] = directory.tree.ignoring(try DockerfileChoice.rules(of: directory))
@@ -227,5 +240,15 @@ public struct Builder: Sendable {
         try BuildError.wrapping { () throws(DigestError) in
             try Digest(of: Array("scratch \(node.platform)".utf8))
         }
+    }
+}
+
+extension CheckContext.BaseImage {
+    fileprivate init(_ config: ImageConfig) {
+        let platform = config.platform
+        self.init(
+            environment: config.execution.variables, hasShell: config.execution.shell?.isEmpty == false,
+            platform: BuildPlatform(
+                os: platform.os, architecture: platform.architecture, variant: platform.variant ?? ""))
     }
 }

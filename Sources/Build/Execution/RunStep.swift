@@ -9,8 +9,11 @@ internal import OCI
 /// `RUN`.
 extension StageBuild {
     mutating func run(_ running: Running, _ expansion: Expansion, _ instruction: Instruction) throws(BuildError) {
-        guard running.devices.isEmpty else {
-            throw BuildError("--device: devices of the Container Device Interface are not offered here")
+        for device in running.devices {
+            let message =
+                "--device \(displayed(device.name)): no devices of the Container Device Interface are offered here"
+            guard !device.isRequired else { throw BuildError(message) }
+            session.observer(.warning("\(instruction.location.file):\(instruction.location.firstLine): \(message)"))
         }
         guard running.security == .sandbox || session.options.allowsInsecure else {
             throw BuildError("--security=insecure: the build was not started with --allow security.insecure")

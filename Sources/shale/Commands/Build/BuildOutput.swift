@@ -79,17 +79,27 @@ struct TreeOutput {
     let session: BuildSession
     let state: StageState
     let output: BuildOutput
+    /// In the destination, where it is one of several.
+    let directory: String?
 
     func write() throws(BuildError) {
         if output.kind == .local { try copy() } else { try archive() }
     }
 
     private func copy() throws(BuildError) {
-        let path = Arguments.bytes(output.destination ?? "")
+        var path = Arguments.bytes(output.destination ?? "")
+        try make(path)
+        if let directory {
+            path += Array("/\(directory)".utf8)
+            try make(path)
+        }
+        try session.copyTree(of: state, to: path)
+    }
+
+    private func make(_ path: [UInt8]) throws(BuildError) {
         do throws(Errno) { try FD.workingDirectory.makeDirectory(path.cPath, mode: 0o755) } catch {
             guard error == .exists else { throw BuildError("write", path, error) }
         }
-        try session.copyTree(of: state, to: path)
     }
 
     private func archive() throws(BuildError) {
