@@ -88,6 +88,9 @@ owned() { same "$(sed 1,2d <<<"$out" | awk '{print $2}' | tr '\n' ' ')" "33/50 3
 out=$(build_in fuse Dockerfile "$seen")
 same "$(head -n 2 <<<"$out" | tr '\n' ' ')" "0 1 "
 owned
+out=$(build_in "fuse users" Dockerfile "$seen")
+same "$(head -n 2 <<<"$out" | tr '\n' ' ')" "0 1 "
+owned
 contained fuse ./shale doctor >"$scratch/doctor" || true
 grep -q '^rung 2' "$scratch/doctor" && grep -q '^ok .*runtime' "$scratch/doctor" || { cat "$scratch/doctor"; fail "doctor says otherwise"; }
 # The root of a container with the capabilities that engines give by default: all ids, in its own user namespace and in the machine's.
