@@ -21,7 +21,9 @@ with zipfile.ZipFile(f"{sys.argv[1]}/granite-1.0-py3-none-any.whl", "w") as whee
         "granite-1.0.dist-info/entry_points.txt": "[console_scripts]\ngranite = granite:main\n",
     }
     for name, text in files.items():
-        wheel.writestr(name, text)
+        entry = zipfile.ZipInfo(name)
+        entry.external_attr = (0o100755 if "scripts" in name else 0o100644) << 16
+        wheel.writestr(entry, text)
     wheel.writestr("granite-1.0.dist-info/RECORD", "".join(f"{name},,\n" for name in files))
 P
 printf 'from setuptools import setup\nsetup(name="slate", version="2", packages=["stone"], install_requires=["granite"])\n' >"$c/source/setup.py"
@@ -37,20 +39,28 @@ echo 'module.exports = "igneous"' >"$scratch/package/index.js"
 printf '#!/usr/bin/env node\nconsole.log(require("basalt"))\n' >"$scratch/package/bin/basalt.js"
 tar -czf "$c/app/basalt-1.0.0.tgz" -C "$scratch" --owner=12345 --group=23456 --mode=u=rwX,go= package
 echo '{"name": "app", "version": "1.0.0", "dependencies": {"basalt": "file:basalt-1.0.0.tgz"}}' >"$c/app/package.json"
-cp -r "$SHALE_NODE" "$c/node"
+cp -r "$SHALE_NODE/node" "$c/node"
+cp "$SHALE_NODE"/wheels/*.whl "$c/wheels"
 
 build -t tools <<'D' >/dev/null
 FROM debian:base
 RUN rm -rf /etc/apt/sources.list /etc/apt/sources.list.d
 COPY apt /etc/apt/
 ENV DEBIAN_FRONTEND=noninteractive PATH=/opt/node/bin:/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin
-RUN --mount=type=cache,target=/var/lib/apt/lists --mount=type=cache,target=/var/cache/apt apt-get update -qq && apt-get install -y -qq --no-install-recommends python3-pip >/dev/null
+RUN --mount=type=cache,target=/var/lib/apt/lists --mount=type=cache,target=/var/cache/apt apt-get update -qq && apt-get install -y -qq --no-install-recommends python3 >/dev/null
 COPY node /opt/node
 D
 build -t t <<'D' >/dev/null
 FROM tools
-RUN --mount=type=bind,target=/context,rw --mount=type=cache,target=/root/.cache/pip \
-    pip install --break-system-packages --no-index --find-links /context/wheels --no-build-isolation /context/source && granite && granite-sh
+RUN --mount=type=bind,target=/context,rw --mount=type=cache,target=/root/.cache/pip <<EOF
+set -e
+cd /context/wheels
+install="install --break-system-packages --no-index --find-links . --no-build-isolation"
+python3 pip-*.whl/pip \$install pip setuptools wheel
+pip \$install /context/source
+granite
+granite-sh
+EOF
 RUN useradd -m -s /bin/sh user
 COPY --chown=user app /home/user/app
 WORKDIR /app
