@@ -170,6 +170,12 @@ made=$(out t | sed -n 's/^processes made: \([0-9]*\), then .*/\1/p')
 ! pgrep -f 'sleep 31536' -u "$(id -u)" >/dev/null || fail "a process of a RUN stays"
 nothing_left
 
+# Whoever may have fewer has fewer.
+[ "$(id -u)" = 0 ] || (ulimit -u 1500 && build -t t <<'D' >/dev/null)
+FROM base
+RUN escape bomb >/out
+D
+
 # The store is its owner's: a set-id file that a RUN makes is nobody else's program.
 build -t t <<'D' >/dev/null
 FROM base

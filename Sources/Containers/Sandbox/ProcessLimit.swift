@@ -1,12 +1,16 @@
+import Glibc
 internal import Linux
 internal import OCI
 
 /// Who counts the processes of a container: root has no limit of his own (setrlimit(2), RLIMIT_NPROC), so for him it is a
 /// control group.
 enum ProcessLimit {
-    /// What goes into a configuration's `process.rlimits`.
+    /// What goes into a configuration's `process.rlimits`: no more than this process has, as nobody could set more.
     static func rlimits(_ limit: Int64) -> JSON {
-        [["type": "RLIMIT_NPROC", "hard": .integer(limit), "soft": .integer(limit)]]
+        var own = rlimit()
+        let most = getrlimit(__RLIMIT_NPROC, &own) == 0 ? Int64(clamping: own.rlim_max) : limit
+        let value = JSON.integer(min(limit, most))
+        return [["type": "RLIMIT_NPROC", "hard": value, "soft": value]]
     }
 
     /// What goes into a configuration's `linux.resources`; nil where no such control group can be had (cgroups(7)).
