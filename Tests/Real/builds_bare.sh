@@ -2,7 +2,12 @@
 # refuses user namespaces. What has no RUN is built all the same, to the same layers as elsewhere.
 # as: user
 . "$(dirname "$0")/lib.sh"
-bare() { bwrap --dev-bind / / --dev /dev --unshare-user --disable-userns --uid "$(id -u)" --gid "$(id -g)" "$@"; }
+sandbox() { bwrap --dev-bind / / --dev /dev --unshare-user --disable-userns "$@"; }
+bare() { sandbox --uid "$(id -u)" --gid "$(id -g)" "$@"; }
+# No set-user-ID program works there: a namespace with one id is all there is.
+lonely() { bwrap --dev-bind / / "$@"; }
+# Root of a container that has no capability.
+powerless() { sandbox --uid 0 --gid 0 "$@"; }
 ! bare unshare -Ur true 2>/dev/null || fail "a user namespace can be made in the sandbox"
 bare test ! -e /dev/fuse
 
@@ -66,13 +71,17 @@ sed -i /RUNNING/d "$c/Dockerfile"
 plain() { "$SHALE" "$1" --root "$scratch/$2" "${@:3}"; }
 busybox_archive "$scratch/busybox.tar"
 layers() { plain inspect "$1" -f '{{json .RootFS.Layers}}' t; }
-for place in mounts nothing; do
+for place in mounts lonely nothing powerless; do
     run=()
-    [ $place = mounts ] || run=(bare)
+    [ $place != lonely ] || run=(lonely)
+    [ $place != nothing ] || run=(bare)
+    [ $place != powerless ] || run=(powerless)
     "${run[@]}" "$SHALE" load --root "$scratch/$place" -i "$scratch/busybox.tar" >/dev/null
     "${run[@]}" "$SHALE" build --root "$scratch/$place" -q -t t --timestamp 1600000000 "$c" 2>"$log" >/dev/null || { cat "$log"; exit 1; }
     "${run[@]}" "$SHALE" build --root "$scratch/$place" -q --timestamp 1600000000 -o "type=tar,dest=$scratch/$place.tar" "$c" 2>>"$log"
 done
+[ "$(layers mounts)" = "$(layers lonely)" ] || fail "layers differ: $(layers mounts) $(layers lonely)"
+[ "$(layers mounts)" = "$(layers powerless)" ] || fail "layers differ: $(layers mounts) $(layers powerless)"
 [ "$(layers mounts)" = "$(layers nothing)" ] || {
     for place in mounts nothing; do tar -tvf "$scratch/$place.tar" >"$scratch/$place.list"; done
     diff "$scratch/mounts.list" "$scratch/nothing.list" || true
@@ -132,6 +141,10 @@ bare "$SHALE" build --root "$scratch/nothing" --no-cache --progress plain "$c" >
 [ $got = 1 ] || { cat "$log"; fail "status $got for a RUN"; }
 [ "$(wc -l <"$log")" = 1 ] || { cat "$log"; fail "more than a line"; }
 grep -q 'Dockerfile:3: RUN true: commands cannot be run here: no user namespace can be made; raise user.max_user_namespaces' "$log"
+got=0
+powerless "$SHALE" build --root "$scratch/powerless" --progress plain "$c" >/dev/null 2>"$log" || got=$?
+[ $got = 1 ] || { cat "$log"; fail "status $got for a RUN"; }
+grep -q 'RUN true: commands cannot be run here: this root may not mount anything (no CAP_SYS_ADMIN)' "$log"
 # Without /dev/fuse alone the line says that.
 got=0
 bwrap --dev-bind / / --dev /dev "$SHALE" build --root "$scratch/third" --progress plain "$c" >/dev/null 2>"$log" || got=$?

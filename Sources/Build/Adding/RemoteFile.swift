@@ -31,9 +31,10 @@ public struct RemoteFile: Sendable {
         }
         // What its content must be is what it is.
         if let checksum, known?.digest == checksum, let file = found() { return file }
-        var response = try await ask(address, known, client, verb)
+        // Another one than is wanted must have changed, or it is the wrong one.
+        var response = try await ask(address, checksum == nil ? known : nil, client, verb)
         if response.head.status == 304 {
-            if let file = found(), checksum == nil || checksum?.algorithm != file.digest.algorithm { return file }
+            if let file = found() { return file }
             response = try await ask(address, nil, client, verb)
         }
         guard (200..<300).contains(response.head.status) else {

@@ -50,10 +50,7 @@ extension StageBuild {
     }
 
     /// What the stage has until now.
-    private func files() throws(BuildError) -> SourceTree {
-        let lowers = state.lowers(in: session.store)
-        return SourceTree(try LayeredTree(lowers.isEmpty ? [try session.makeDirectory("source")] : lowers))
-    }
+    private func files() throws(BuildError) -> SourceTree { try roots.tree(state.layers.map(\.diffID)) }
 
     mutating func makeWorkingDirectory(_ expansion: Expansion, _ instruction: Instruction) throws(BuildError) {
         try configure(expansion)

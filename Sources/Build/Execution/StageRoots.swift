@@ -2,10 +2,9 @@ internal import Containers
 internal import Linux
 internal import OCI
 
-/// Trees of stages, images and named contexts that others take files from: each opened once, until the build ends.
+/// Trees of stages, images and named contexts that others take files from.
 final class StageRoots: Sendable {
     private let session: BuildSession
-    private let trees = Locked<[[Digest]: SourceTree]>([:])
     private let mounts = Locked<[[Digest]: Mounted]>([:])
     private let gate = Locked<Void>(())
 
@@ -27,21 +26,17 @@ final class StageRoots: Sendable {
 
     init(_ session: BuildSession) { self.session = session }
 
-    /// The tree that layers show, in this process alone.
+    /// The tree that layers show, in this process alone. It holds descriptors: one for each layer, and for directories that were
+    /// looked at.
     ///
     /// - Parameter layers: diff ids from the base up.
     func tree(_ layers: [Digest]) throws(BuildError) -> SourceTree {
-        try gate.withLock { (_: inout Void) throws(BuildError) in
-            if let known = trees.withLock({ $0[layers] }) { return known }
-            var lowers = lowers(layers)
-            if lowers.isEmpty { lowers = [try session.makeDirectory("source")] }
-            let tree = SourceTree(try LayeredTree(lowers))
-            trees.withLock { $0[layers] = tree }
-            return tree
-        }
+        var lowers = lowers(layers)
+        if lowers.isEmpty { lowers = [try session.makeDirectory("source")] }
+        return SourceTree(try LayeredTree(lowers))
     }
 
-    /// The same as a mount, for what others are shown of it.
+    /// The same as a mount, for what others are shown of it: made once, until the build ends.
     func mounted(_ layers: [Digest]) throws(BuildError) -> SourceTree {
         try gate.withLock { (_: inout Void) throws(BuildError) in
             if let known = mounts.withLock({ $0[layers]?.tree }) { return known }
@@ -67,7 +62,6 @@ final class StageRoots: Sendable {
 
     /// Nothing may use the trees any more.
     func end() {
-        trees.withLock { $0 = [:] }
         let ended = mounts.withLock { mounts in
             defer { mounts = [:] }
             return Array(mounts.values)
