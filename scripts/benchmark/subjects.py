@@ -1,0 +1,63 @@
+"""What is measured: how each subject mounts a stack of directories."""
+import os
+import shlex
+from dataclasses import dataclass
+
+OVERLAY = ("mount", "-t", "overlay", "overlay")
+
+
+@dataclass(frozen=True)
+class Subject:
+    """`program` gets `-o OPTIONS MOUNTPOINT`; without one the plain directory is bound there.
+
+    Rootless ones run, with their client, as root of an ordinary user's namespace. A figure is a ratio to that of `base`.
+    """
+    name: str
+    program: tuple
+    rootless: bool = False
+    base: str = "kernel"
+    options: str = ""
+
+    def words(self, options, mount_point):
+        return [*self.program, "-o", options + self.options, mount_point]
+
+
+def peer(text):
+    """NAME=COMMAND on the command line: once as root and once rootless."""
+    name, _, command = text.partition("=")
+    return both(name, tuple(shlex.split(command)))
+
+
+def both(name, program):
+    # Against the kernel's rootless mount, which pays for the same namespace.
+    return [Subject(name, program), Subject(name + " rootless", program, rootless=True, base="kernel userxattr")]
+
+
+def subjects(shalefs, peers):
+    listed = [
+        Subject("plain", ()),
+        Subject("kernel", OVERLAY),
+        Subject("kernel userxattr", OVERLAY, rootless=True, options=",userxattr"),
+        *both("fuse-overlayfs", ("fuse-overlayfs",)),
+        *both("shale", (shalefs,)),
+    ]
+    for text in peers:
+        listed += peer(text)
+    return {one.name: one for one in listed}
+
+
+def place(subject, stack, directory):
+    """Directories for one mount of a stack; what client.Place is made of."""
+    for part in ("u", "w", "m"):
+        os.makedirs(f"{directory}/{part}")
+    layers = stack.layers(subject.rootless)
+    mount_point = directory + "/m"
+    if subject.program:
+        options = f"lowerdir={':'.join(layers)},upperdir={directory}/u,workdir={directory}/w"
+        words = subject.words(options, mount_point)
+    else:
+        words = ["mount", "--bind", stack.plain(directory + "/plain"), mount_point]
+    return {
+        "words": words, "m": mount_point, "directory": stack.directory,
+        "layers": [os.path.join(stack.directory, layer) for layer in layers],
+    }
