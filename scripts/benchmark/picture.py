@@ -17,7 +17,7 @@ def ticks(low, high):
 
 def draw(results):
     """SVG text, or None where there is no ratio to show."""
-    shown = [name for name in results["subjects"] if name not in ("kernel", "kernel userxattr")]
+    shown = [name for name in results["subjects"] if name not in ("kernel", "kernel userxattr", results["reference"])]
     spare = iter(SPARE * len(shown))
     colours = {name: COLOURS.get(name) or next(spare) for name in shown}
     groups = []
@@ -67,8 +67,8 @@ def draw(results):
     parts.append(f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {LEFT + WIDTH + RIGHT} {height}" '
                  f'width="{LEFT + WIDTH + RIGHT}" height="{height}" font-family="DejaVu Sans, Helvetica, sans-serif" font-size="11" '
                  'fill="#222"><rect width="100%" height="100%" fill="white"/>')
-    parts.append(f'<text x="16" y="26" font-size="15" font-weight="bold">Time as a ratio to kernel overlayfs, medians of '
-                 f'{len(results["rounds"])} rounds; shorter and further left is faster</text>')
+    parts.append(f'<text x="16" y="26" font-size="15" font-weight="bold">Time as a ratio to kernel overlayfs; further left '
+                 f'is faster. Rounds: {len(results["rounds"])}</text>')
     place = 16
     for name in shown:
         parts.append(f'<rect x="{place}" y="40" width="12" height="12" rx="2" fill="{colours[name]}"/>'

@@ -27,6 +27,11 @@ def read(path):
         sys.exit(f"bench: {path}: {error}")
 
 
+def holds(results):
+    """Whether anything was measured."""
+    return any(any(one.values()) for one in results["rounds"])
+
+
 def figures(results, row, subject, key=None):
     """A row's figures of one subject, one for each round."""
     key = key or results["rows"][row]["figure"]
@@ -62,15 +67,19 @@ def span(found):
     return (found[1], found[-2]) if len(found) >= 7 else (found[0], found[-1])
 
 
+def bases(results, subject):
+    return results["subjects"][subject]["base"]
+
+
 def compare(old, new):
     """[(row, subject, median before, median now, change, verdict)] for what both runs have."""
     lines = []
     for row in new["rows"]:
         for subject in new["subjects"]:
-            if row not in old["rows"] or subject not in old["subjects"]:
+            if row not in old["rows"] or subject not in old["subjects"] or bases(old, subject) != bases(new, subject):
                 continue
             before, now = values(old, row, subject), values(new, row, subject)
-            if not before or not now or subject == "kernel" and new["rows"][row]["figure"] == "seconds":
+            if not before or not now or subject == new.get("reference") and new["rows"][row]["figure"] == "seconds":
                 continue
             was, is_ = median(before), median(now)
             if min(len(before), len(now)) < 3:

@@ -79,6 +79,7 @@ def measure(scratch, chosen, rows, rounds, clock, finished):
               for name in dict.fromkeys(row.stack for row in ROWS if row.name in rows)}
     os.makedirs(scratch + "/given")
     made, taken, done, errors = {}, {}, [], {}
+    finished(done, errors)
     for number in range(rounds):
         done.append({name: {} for name in chosen})
         for index, (name, these) in enumerate(wanted.items()):

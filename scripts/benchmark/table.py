@@ -25,15 +25,16 @@ def targets(about):
 
 
 def ratio_table(results, rows):
-    """Times: the kernel's in seconds, the others' as ratios to it."""
-    others = [name for name in results["subjects"] if name != "kernel"]
+    """Times: kernel overlayfs's in seconds, the others' as ratios to it."""
+    reference = results["reference"]
+    others = [name for name in results["subjects"] if name != reference]
     lines = []
     for name, about in rows:
-        kernel = r.median(r.figures(results, name, "kernel")) if "kernel" in results["subjects"] else None
-        cells = [about["words"], "-" if kernel is None else f"{kernel:.3f}"]
+        seconds = r.median(r.figures(results, name, reference))
+        cells = [about["words"], failure(results, name, reference) or ("-" if seconds is None else f"{seconds:.3f}")]
         cells += [failure(results, name, one) or number(r.median(r.ratios(results, name, one))) for one in others]
         lines.append(cells + [targets(about)])
-    return columns(["work", "kernel, s", *others, "to reach"], lines)
+    return columns(["work", reference + ", s", *others, "to reach"], lines)
 
 
 def failure(results, row, subject):
@@ -64,10 +65,11 @@ def server_table(results, rows):
 
 
 def growth_table(results, rows):
-    """Series: how many times the series' first row's time each subject takes."""
+    """Series: how many times the time of the series' first row each row takes."""
     names = list(results["subjects"])
     first, lines = {}, []
-    for row, about in rows:
+    order = list(dict.fromkeys(about["series"][0] for _, about in rows))
+    for row, about in sorted(rows, key=lambda one: order.index(one[1]["series"][0])):
         words, count, unit = about["series"]
         start, least = first.setdefault(words, (row, count))
         # What is done grows with the names, so their figure is for each of them.
@@ -87,10 +89,12 @@ def growth_table(results, rows):
 def mounts(results):
     """Everything that a run of mounts has to say."""
     parts = []
+    count = len(results["rounds"])
+    of = f"medians of {count} rounds" if count > 1 else "one round"
     for section, words in SECTIONS.items():
         timed = rows_of(results, section, lambda about: about["figure"] == "seconds")
         if timed:
-            parts.append(f"{words[0].upper()}{words[1:]}: medians of {len(results['rounds'])} rounds, ratios to kernel overlayfs\n"
+            parts.append(f"{words[0].upper()}{words[1:]}: {of}, ratios to {results['reference']}\n"
                          + ratio_table(results, timed))
         series = [(name, about) for name, about in timed if about["series"]]
         if series:
@@ -123,6 +127,9 @@ def builds(results):
                 continue
             lines.append([about["words"] if first else "", subject, *cells, about.get("reach", "") if first else ""])
             first = False
+    for index, subject in enumerate(results["subjects"]):
+        most = [r.median(r.figures(results, row, subject, "peak")) or 0 for row in results["rows"]]
+        lines.append(["most memory of one process in any row" if index == 0 else "", subject, "", "", f"{max(most) / 1024:.0f}", "", ""])
     return columns(["work", "subject", "wall, s", "processor, s", "peak MiB", "to ours", "to reach"], lines, left=2)
 
 
