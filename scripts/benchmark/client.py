@@ -1,7 +1,7 @@
 """The client of one mount: mounts it, does the rows' work on it, and says what each took. Started by rounds.py, in its namespace.
 
-On standard output one JSON object for each line: {"row": NAME, "figure": {…}} or {"row": NAME, "error": TEXT}; {"ask": "drop"}
-waits for a line on standard input.
+On standard output one JSON object for each line: {"row": NAME, "figure": {…}} or {"row": NAME, "error": TEXT}; {"ask": "2"}
+wants caches dropped, and waits for a line on standard input.
 """
 import json
 import os
@@ -20,6 +20,7 @@ class Place:
         self.words, self.m = request["words"], request["m"]
         # Where the names of the layers are relative to.
         self.directory, self.layers = request["directory"], request["layers"]
+        self.thorough = request["thorough"]
         self.servers = []
 
     def say(self, **message):
@@ -106,9 +107,10 @@ class Place:
 def run(place, row):
     """One row's figures."""
     if row.warm:
-        # A fresh mount and nothing in caches but what the disk holds of the plain tree.
+        # A fresh mount has nothing cached itself; the plain tree below it has all that the disk holds.
         place.unmount()
-        place.ask("drop")
+        if place.thorough:
+            place.ask("3")
         row.warm(place.layers)
         place.mount()
     held = row.before(place.m) if row.before else None

@@ -24,7 +24,7 @@ when the run is interrupted.
   scripts/bench --list                          the rows"""
 
 # Of the three minutes, what is left to remove the files again.
-SHORT = 150
+SHORT = 140
 
 
 def parse():
@@ -36,7 +36,7 @@ def parse():
     which.add_argument("--list", action="store_true", help="the names of the rows of mounts, images and builds")
     parser.add_argument("--long", action="store_true", help="every row, with no limit of time")
     parser.add_argument("--only", metavar="REGEX", help="rows whose names match as a whole; no limit of time")
-    parser.add_argument("--rounds", type=int, metavar="N", help="3, with --long 5; in a short run at most as many as fit")
+    parser.add_argument("--rounds", type=int, metavar="N", help="as many as fit; with --only 3, with --long 5")
     parser.add_argument("--subjects", metavar="REGEX", help="subjects whose names match as a whole")
     parser.add_argument("--peer", metavar="NAME=COMMAND", action="append", default=[],
                         help="one more program that takes -o lowerdir=… MOUNTPOINT, as root and rootless")

@@ -33,7 +33,7 @@ def memory(name):
         held, peak = place.resident(), place.peak()
         # FORGET follows in its own time.
         for pause in (0.3, 0.5):
-            place.ask("drop")
+            place.ask("2")
             time.sleep(pause)
         return {"bytes": max(0, held - before) * 1024 / count, "kept": place.resident() - before, "peak": peak}
     return work

@@ -20,19 +20,27 @@ class Clock:
     def __init__(self, seconds):
         self.end = time.monotonic() + seconds if seconds else None
 
+    @property
+    def limited(self):
+        return self.end is not None
+
     def left(self):
         return float("inf") if self.end is None else self.end - time.monotonic()
 
 
-def run_subject(subject, stack, directory, scratch, rows):
-    """One subject's figures of one round: {row: figure}, and what failed: {row: text}."""
-    request = dict(subjects.place(subject, stack, directory), rows=rows)
+def run_subject(subject, stack, directory, scratch, rows, thorough):
+    """One subject's figures of one round: {row: figure}, and what failed: {row: text}.
+
+    A thorough run drops all caches before cold rows and reads the plain tree again; otherwise what is in them stays.
+    """
+    request = dict(subjects.place(subject, stack, directory), rows=rows, thorough=thorough)
     words = namespace(subject.rootless) + [PYTHON, "-m", "benchmark.client", json.dumps(request)]
     if subject.rootless:
         for part in ("", "/u", "/w", "/m"):
             shutil.chown(directory + part, "shale-test", "shale-test")
     environment = dict(os.environ, PYTHONPATH=scratch + "/bin", PYTHONDONTWRITEBYTECODE="1", BENCH_GIVEN=scratch + "/given")
-    drop_caches("2")
+    if thorough:
+        drop_caches("2")
     figures, errors = {}, {}
     # A session of its own: an interruption from the terminal reaches us alone, who then end all of it.
     with open(scratch + "/said", "w+") as said, subprocess.Popen(
@@ -42,7 +50,7 @@ def run_subject(subject, stack, directory, scratch, rows):
             while line := read(process):
                 message = json.loads(line)
                 if message.get("ask"):
-                    drop_caches()
+                    drop_caches(message["ask"])
                     process.stdin.write("\n")
                     process.stdin.flush()
                 elif "figure" in message:
@@ -92,12 +100,16 @@ def measure(scratch, chosen, rows, rounds, clock, finished):
                 made[name] = stacks.make(name, scratch, these)
                 # The first round's preparation is no part of the next one's time.
                 began = time.monotonic()
+            longest = 0
             for one in rotated(list(chosen), number + index):
-                if clock.left() <= 0:
-                    break
+                start = time.monotonic()
+                if clock.left() < longest:
+                    note(f"round {number + 1} of {rounds}: {name}: no time for {one}")
+                    continue
                 note(f"round {number + 1} of {rounds}: {name}: {one}")
                 figures, failed = run_subject(chosen[one], made[name], f"{scratch}/runs/{number}-{name}-{one.replace(' ', '-')}",
-                                              scratch, these)
+                                              scratch, these, not clock.limited)
+                longest = max(longest, time.monotonic() - start)
                 done[-1][one].update(figures)
                 for row, text in failed.items():
                     note(f"{one}: {row}: {text}")

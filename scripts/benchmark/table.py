@@ -17,7 +17,9 @@ def number(value):
 
 
 def rows_of(results, section, test=lambda about: True):
-    return [(name, about) for name, about in results["rows"].items() if about["section"] == section and test(about)]
+    """Those that at least one subject has done, or failed in."""
+    return [(name, about) for name, about in results["rows"].items() if about["section"] == section and test(about)
+            and any(r.figures(results, name, one) or failure(results, name, one) for one in results["subjects"])]
 
 
 def targets(about):
@@ -52,6 +54,7 @@ def figure_table(results, rows):
 def server_table(results, rows):
     """What the servers needed for each row: MiB at most, descriptors after it, processor seconds."""
     names = [name for name in results["subjects"] if any(r.figures(results, row, name, "descriptors") for row, _ in rows)]
+    rows = [(row, about) for row, about in rows if any(r.figures(results, row, name, "descriptors") for name in names)]
     if not names:
         return None
     lines = []
@@ -129,11 +132,13 @@ def builds(results):
             first = False
     for index, subject in enumerate(results["subjects"]):
         most = [r.median(r.figures(results, row, subject, "peak")) or 0 for row in results["rows"]]
-        lines.append(["most memory of one process in any row" if index == 0 else "", subject, "", "", f"{max(most) / 1024:.0f}", "", ""])
+        lines.append(["most memory of one process in any row" if index == 0 else "", subject, "", "", f"{max(most) / 1024:.0f}", "", "50" if index == 0 else ""])
     return columns(["work", "subject", "wall, s", "processor, s", "peak MiB", "to ours", "to reach"], lines, left=2)
 
 
 def comparison(old, new):
     lines = [[new["rows"][row]["words"], subject, number(was), number(now), "-" if change is None else f"{change * 100:+.0f} %", verdict]
              for row, subject, was, now, change, verdict in r.compare(old, new)]
+    if not lines:
+        return "The saved run has no row and subject in common with this one."
     return columns(["compared with the saved run", "subject", "before", "now", "change", "verdict"], lines, left=2)
