@@ -64,7 +64,8 @@ def mounts(arguments):
     with machine.scratch(arguments.scratch, "bench") as scratch:
         machine.share_code(scratch)
         shalefs = shutil.copy(machine.built(arguments.shalefs, "shalefs"), scratch + "/bin/shalefs")
-        chosen = images.choose(subjects.subjects(shalefs, arguments.peer), arguments.subjects)
+        bare = machine.compiled("bare", scratch + "/bin")
+        chosen = images.choose(subjects.subjects(shalefs, bare, arguments.peer), arguments.subjects)
         # Where kernel overlayfs is not among the subjects, the next best is what others are compared with.
         reference = next((name for name in ("kernel", "kernel userxattr", "plain") if name in chosen), next(iter(chosen)))
         found = {

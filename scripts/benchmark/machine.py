@@ -50,6 +50,16 @@ def built(given, program):
     return path
 
 
+def compiled(name, directory):
+    """A C program beside these modules; None where it cannot be compiled."""
+    source = f"{ROOT}/scripts/benchmark/{name}.c"
+    done = subprocess.run(["cc", "-O2", "-o", f"{directory}/{name}", source], capture_output=True, text=True)
+    if done.returncode != 0:
+        note(f"{name}.c: not compiled, so not measured: {done.stderr.strip()[-200:]}")
+        return None
+    return f"{directory}/{name}"
+
+
 @contextmanager
 def scratch(parent, name):
     """A directory that is gone afterwards, also after an interruption."""

@@ -6,7 +6,7 @@ from . import results as r
 from .row import SECTIONS
 
 COLOURS = {"plain": "#c9c9c9", "fuse-overlayfs": "#e8a33d", "fuse-overlayfs rootless": "#f3cf94",
-           "shale": "#1f6fb2", "shale rootless": "#7fb8e6"}
+           "shale": "#1f6fb2", "shale rootless": "#7fb8e6", "bare server": "#8a8a8a"}
 SPARE = ["#5a9e6f", "#a5d1b2", "#8d5aa8", "#c9a7da"]
 LEFT, WIDTH, RIGHT, BAR, GAP = 330, 560, 60, 9, 12
 

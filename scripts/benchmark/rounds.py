@@ -77,7 +77,7 @@ def read(process):
 
 
 def rotated(names, by):
-    by %= len(names)
+    by %= max(len(names), 1)
     return names[by:] + names[:by]
 
 
@@ -101,7 +101,8 @@ def measure(scratch, chosen, rows, rounds, clock, finished):
                 # The first round's preparation is no part of the next one's time.
                 began = time.monotonic()
             longest = 0
-            for one in rotated(list(chosen), number + index):
+            able = [one for one, about in chosen.items() if about.stacks is None or name.split("-")[0] in about.stacks]
+            for one in rotated(able, number + index):
                 start = time.monotonic()
                 if clock.left() < longest:
                     note(f"round {number + 1} of {rounds}: {name}: no time for {one}")

@@ -2,6 +2,7 @@
 import os
 import shlex
 from dataclasses import dataclass
+from typing import Optional
 
 OVERLAY = ("mount", "-t", "overlay", "overlay")
 
@@ -17,6 +18,8 @@ class Subject:
     rootless: bool = False
     base: str = "kernel"
     options: str = ""
+    # The kinds of stacks it can serve; None is all.
+    stacks: Optional[tuple] = None
 
     def words(self, options, mount_point):
         return [*self.program, "-o", options + self.options, mount_point]
@@ -33,7 +36,8 @@ def both(name, program):
     return [Subject(name, program), Subject(name + " rootless", program, rootless=True, base="kernel userxattr")]
 
 
-def subjects(shalefs, peers):
+def subjects(shalefs, bare, peers):
+    """All there are, by name; `bare` is a compiled bare.c or None."""
     # In the order of what matters most where time runs out.
     listed = [
         Subject("kernel", OVERLAY),
@@ -42,6 +46,9 @@ def subjects(shalefs, peers):
         *both("fuse-overlayfs", ("fuse-overlayfs",)),
         Subject("plain", ()),
     ]
+    if bare:
+        # What files hold is not there to be worked with.
+        listed.append(Subject("bare server", (bare,), stacks=("files", "usr", "depth", "names")))
     for text in peers:
         listed += peer(text)
     return {one.name: one for one in listed}
