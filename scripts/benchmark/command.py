@@ -14,7 +14,7 @@ Results go to bench-results/: bench.json and bench.svg, builds.json, images.json
 when the run is interrupted.
 
   scripts/bench                                 what matters most, in three minutes, as many rounds as fit
-  scripts/bench --long                          every row, five rounds: more than an hour
+  scripts/bench --long                          every row, five rounds: hours
   scripts/bench --only 'walk.*|read' --rounds 9
   scripts/bench --peer 'before=/tmp/shalefs' --peer 'no cache=.build/release/shalefs -o writeback=off'
   scripts/bench --compare old.json              and what has changed since that run, beyond the noise

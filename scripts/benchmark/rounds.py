@@ -90,7 +90,7 @@ def measure(scratch, chosen, rows, rounds, clock, finished):
     finished(done, errors)
     for number in range(rounds):
         done.append({name: {} for name in chosen})
-        for index, (name, these) in enumerate(wanted.items()):
+        for name, these in wanted.items():
             if clock.left() < taken.get(name, 1):
                 note(f"round {number + 1} of {rounds}: no time for {name}")
                 continue
@@ -102,7 +102,7 @@ def measure(scratch, chosen, rows, rounds, clock, finished):
                 began = time.monotonic()
             longest = 0
             able = [one for one, about in chosen.items() if about.stacks is None or name.split("-")[0] in about.stacks]
-            for one in rotated(able, number + index):
+            for one in rotated(able, number):
                 start = time.monotonic()
                 if clock.left() < longest:
                     note(f"round {number + 1} of {rounds}: {name}: no time for {one}")

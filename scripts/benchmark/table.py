@@ -16,6 +16,11 @@ def number(value):
     return f"{value:.0f}" if value >= 100 else f"{value:.1f}" if value >= 10 else f"{value:.2f}"
 
 
+def present(results, rows):
+    """Subjects that have done one of the rows, or failed in it."""
+    return [name for name in results["subjects"] if any(r.figures(results, row, name) or failure(results, row, name) for row, _ in rows)]
+
+
 def rows_of(results, section, test=lambda about: True):
     """Those that at least one subject has done, or failed in."""
     return [(name, about) for name, about in results["rows"].items() if about["section"] == section and test(about)
@@ -29,7 +34,7 @@ def targets(about):
 def ratio_table(results, rows):
     """Times: kernel overlayfs's in seconds, the others' as ratios to it."""
     reference = results["reference"]
-    others = [name for name in results["subjects"] if name != reference]
+    others = [name for name in present(results, rows) if name != reference]
     lines = []
     for name, about in rows:
         seconds = r.median(r.figures(results, name, reference))
@@ -45,7 +50,7 @@ def failure(results, row, subject):
 
 def figure_table(results, rows):
     """Figures as they are."""
-    names = list(results["subjects"])
+    names = present(results, rows)
     lines = [[about["words"], *[failure(results, name, one) or number(r.median(r.figures(results, name, one))) for one in names],
               "%g" % about["target"][0] if about.get("target") else ""] for name, about in rows]
     return columns(["work", *names, "to reach"], lines)
@@ -69,7 +74,7 @@ def server_table(results, rows):
 
 def growth_table(results, rows):
     """Series: how many times the time of the series' first row each row takes."""
-    names = list(results["subjects"])
+    names = present(results, rows)
     first, lines = {}, []
     order = list(dict.fromkeys(about["series"][0] for _, about in rows))
     for row, about in sorted(rows, key=lambda one: order.index(one[1]["series"][0])):
