@@ -34,7 +34,7 @@ def draw(results):
     everything = [value for _, rows in groups for _, bars in rows for _, value in bars]
     if not everything:
         return None
-    low, high = max(1 / 32, min(0.5, *everything)), min(64, max(2, *everything))
+    low, high = max(1 / 8, min(0.5, *everything)), min(64, max(2, *everything))
     marks = ticks(low, high)
     low, high = marks[0], marks[-1]
 
@@ -54,11 +54,19 @@ def draw(results):
                 start, end = sorted((x(1), x(value)))
                 body.append(f'<rect x="{start:.1f}" y="{y}" width="{max(end - start, 1):.1f}" height="{BAR - 1}" rx="1.5" '
                             f'fill="{colours[name]}"><title>{escape(name)}: {value:.2f}</title></rect>')
-                side = f'x="{end + 4:.1f}"' if value >= 1 else f'x="{start - 4:.1f}" text-anchor="end"'
-                body.append(f'<text {side} y="{y + BAR - 1.5}" font-size="8.5" fill="#444">{value:.2f}</text>')
-                target = (about.get("target") or (None, None))["rootless" in name]
-                if target and name.startswith("shale"):
-                    body.append(f'<line x1="{x(target):.1f}" x2="{x(target):.1f}" y1="{y - 1}" y2="{y + BAR}" stroke="#c0202a" '
+                target = (about.get("target") or (None, None))["rootless" in name] if name.startswith("shale") else None
+                mark = x(target) if target else None
+                side, colour = f'x="{end + 4:.1f}"', "#444"
+                if value >= 1 and mark and end <= mark + 2 and mark < end + 26:
+                    side = f'x="{mark + 4:.1f}"'
+                elif value < low:
+                    # The bar ends at the edge; its figure stands in it.
+                    side, colour = f'x="{start + 4:.1f}"', "#fff"
+                elif value < 1:
+                    side = f'x="{start - 4:.1f}" text-anchor="end"'
+                body.append(f'<text {side} y="{y + BAR - 1.5}" font-size="8.5" fill="{colour}">{value:.2f}</text>')
+                if mark:
+                    body.append(f'<line x1="{mark:.1f}" x2="{mark:.1f}" y1="{y - 1}" y2="{y + BAR}" stroke="#c0202a" '
                                 'stroke-width="2"/>')
                 y += BAR
             y += GAP

@@ -101,15 +101,15 @@ def measure(scratch, chosen, rows, rounds, clock, finished):
                 # The first round's preparation is no part of the next one's time.
                 began = time.monotonic()
             longest = 0
-            able = [one for one, about in chosen.items() if about.stacks is None or name.split("-")[0] in about.stacks]
-            for one in rotated(able, number):
+            able = {one: about.able(name, these) for one, about in chosen.items()}
+            for one in rotated([one for one in able if able[one]], number):
                 start = time.monotonic()
                 if clock.left() < longest:
                     note(f"round {number + 1} of {rounds}: {name}: no time for {one}")
                     continue
                 note(f"round {number + 1} of {rounds}: {name}: {one}")
                 figures, failed = run_subject(chosen[one], made[name], f"{scratch}/runs/{number}-{name}-{one.replace(' ', '-')}",
-                                              scratch, these, not clock.limited)
+                                              scratch, able[one], not clock.limited)
                 longest = max(longest, time.monotonic() - start)
                 done[-1][one].update(figures)
                 for row, text in failed.items():

@@ -4,6 +4,8 @@ import shlex
 from dataclasses import dataclass
 from typing import Optional
 
+from .catalogue import ROWS
+
 OVERLAY = ("mount", "-t", "overlay", "overlay")
 
 
@@ -18,11 +20,18 @@ class Subject:
     rootless: bool = False
     base: str = "kernel"
     options: str = ""
-    # The kinds of stacks it can serve; None is all.
+    # The kinds of stacks whose files it can serve, and nothing else; None is all.
     stacks: Optional[tuple] = None
 
     def words(self, options, mount_point):
         return [*self.program, "-o", options + self.options, mount_point]
+
+    def able(self, stack, rows):
+        """Those of a stack's rows that it can do."""
+        if self.stacks is None:
+            return rows
+        inner = {row.name for row in ROWS if row.inner}
+        return [row for row in rows if row not in inner] if stack.split("-")[0] in self.stacks else []
 
 
 def peer(text):

@@ -73,11 +73,15 @@ def server_table(results, rows):
 
 
 def growth_table(results, rows):
-    """Series: how many times the time of the series' first row each row takes."""
+    """Series: how many times the time of the series' first row each row takes; None where no series has two rows."""
     names = present(results, rows)
     first, lines = {}, []
-    order = list(dict.fromkeys(about["series"][0] for _, about in rows))
-    for row, about in sorted(rows, key=lambda one: order.index(one[1]["series"][0])):
+    of = [about["series"][0] for _, about in rows]
+    rows = sorted(((row, about) for row, about in rows if of.count(about["series"][0]) > 1),
+                  key=lambda one: of.index(one[1]["series"][0]))
+    if not rows:
+        return None
+    for row, about in rows:
         words, count, unit = about["series"]
         start, least = first.setdefault(words, (row, count))
         # What is done grows with the names, so their figure is for each of them.
@@ -105,8 +109,9 @@ def mounts(results):
             parts.append(f"{words[0].upper()}{words[1:]}: {of}, ratios to {results['reference']}\n"
                          + ratio_table(results, timed))
         series = [(name, about) for name, about in timed if about["series"]]
-        if series:
-            parts.append(growth_table(results, series))
+        grown = growth_table(results, series)
+        if grown:
+            parts.append(grown)
         told = rows_of(results, section, lambda about: about["figure"] != "seconds")
         if told:
             parts.append(f"{words[0].upper()}{words[1:]}\n" + figure_table(results, told))
