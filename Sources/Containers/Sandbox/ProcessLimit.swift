@@ -8,7 +8,7 @@ enum ProcessLimit {
     /// What goes into a configuration's `process.rlimits`: no more than this process has, as nobody could set more.
     static func rlimits(_ limit: Int64) -> JSON {
         var own = rlimit()
-        let most = getrlimit(__RLIMIT_NPROC, &own) == 0 ? Int64(clamping: own.rlim_max) : limit
+        let most = getrlimit(.init(__RLIMIT_NPROC.rawValue), &own) == 0 ? Int64(clamping: own.rlim_max) : limit
         let value = JSON.integer(min(limit, most))
         return [["type": "RLIMIT_NPROC", "hard": value, "soft": value]]
     }
