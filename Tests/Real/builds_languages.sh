@@ -56,7 +56,7 @@ RUN --mount=type=bind,target=/context,rw --mount=type=cache,target=/root/.cache/
 set -e
 cd /context/wheels
 install="install --break-system-packages --no-index --find-links . --no-build-isolation"
-python3 pip-*.whl/pip \$install pip setuptools wheel
+python3 \$(ls pip-*.whl)/pip \$install pip setuptools wheel
 pip \$install /context/source
 granite
 granite-sh
