@@ -144,7 +144,7 @@ grep -q 'Dockerfile:3: RUN true: commands cannot be run here: no user namespace 
 got=0
 powerless "$SHALE" build --root "$scratch/powerless" --progress plain "$c" >/dev/null 2>"$log" || got=$?
 [ $got = 1 ] || { cat "$log"; fail "status $got for a RUN"; }
-grep -q 'RUN true: commands cannot be run here: this root may not mount anything (no CAP_SYS_ADMIN)' "$log"
+grep -q 'Dockerfile:3: RUN true: commands cannot be run here: ' "$log"
 # Without /dev/fuse alone the line says that.
 got=0
 bwrap --dev-bind / / --dev /dev "$SHALE" build --root "$scratch/third" --progress plain "$c" >/dev/null 2>"$log" || got=$?
