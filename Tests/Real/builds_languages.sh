@@ -48,12 +48,12 @@ COPY node /opt/node
 D
 build -t t <<'D' >/dev/null
 FROM tools
-RUN --mount=type=bind,target=/context,rw --mount=type=cache,target=/root/.cache/pip <<EOF
+RUN --mount=type=bind,target=/context,rw --mount=type=cache,target=/root/.cache/pip <<'EOF'
 set -e
 cd /context/wheels
 install="install --break-system-packages --no-index --find-links . --no-build-isolation"
-python3 \$(ls pip-*.whl)/pip \$install pip setuptools wheel
-pip \$install /context/source
+python3 $(ls pip-*.whl)/pip $install pip setuptools wheel
+pip $install /context/source
 granite
 granite-sh
 EOF
