@@ -112,6 +112,20 @@ int64_t cl_writev2(int fd, const void *a, size_t na, const void *b, size_t nb) {
     return result64(writev(fd, v, nb > 0 ? 2 : 1));
 }
 
+int64_t cl_splice(int in, int64_t *in_offset, int out, size_t count) {
+    off_t offset = in_offset ? *in_offset : 0;
+    ssize_t r = splice(in, in_offset ? &offset : NULL, out, NULL, count, 0);
+    int64_t result = result64(r);
+    if (in_offset) *in_offset = offset;
+    return result;
+}
+
+int cl_pipe(size_t size, int ends[2]) {
+    if (pipe2(ends, O_CLOEXEC | O_NONBLOCK) < 0) return -errno;
+    int r = fcntl(ends[1], F_SETPIPE_SZ, (int)size);
+    return r < 0 ? fcntl(ends[1], F_GETPIPE_SZ) : r;
+}
+
 int64_t cl_lseek(int fd, int64_t offset, int whence) { return result64(lseek(fd, offset, whence)); }
 int cl_ftruncate(int fd, int64_t size) { return result(ftruncate(fd, size)); }
 int cl_fsync(int fd) { return result(fsync(fd)); }

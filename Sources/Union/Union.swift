@@ -31,6 +31,8 @@ public final class Union: @unchecked Sendable {
     var newest: LayerDirectory?
     var oldest: LayerDirectory?
     var openDirectories = 0
+    /// The serial number that a directory was given last.
+    var lastSerial: UInt64 = 0
     /// Directories of the upper that were renamed since the start: a path read before may be old.
     var renames: UInt64 = 0
     /// The next inode number for an object whose own does not fit (InodeNumbering).
@@ -40,6 +42,8 @@ public final class Union: @unchecked Sendable {
 
     /// Called when the attributes of a node changed by a call on another one. Set before the first call.
     public var onAttributesChanged: (@Sendable (NodeID) -> Void)?
+    /// Called by a call that begins to move many bytes: whoever serves others may let somebody else do it meanwhile.
+    public var onLongWork: (@Sendable () -> Void)?
 
     /// One rename at a time between directories, as the kernel's s_vfs_rename_mutex.
     let renameGate = Monitor()

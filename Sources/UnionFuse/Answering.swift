@@ -57,10 +57,10 @@ extension Session {
         case fuse_opcode(UInt32(CF_COPY_FILE_RANGE_64)): return try copyRange(exchange, wide: true)
         case FUSE_IOCTL: return try control(exchange)
 
-        case FUSE_OPENDIR: return try openDirectory(exchange)
+        // The kernel opens directories without asking from now on, and keeps their listings (fuse_file_open).
+        case FUSE_OPENDIR: throw Errno.notImplemented
         case FUSE_READDIR: return try readDirectory(exchange, plus: false)
         case FUSE_READDIRPLUS: return try readDirectory(exchange, plus: true)
-        case FUSE_RELEASEDIR: return try releaseDirectory(exchange)
 
         case FUSE_GETXATTR: return try getAttribute(exchange)
         case FUSE_LISTXATTR: return try listAttributes(exchange)

@@ -4,45 +4,12 @@ import Glibc
 import Linux
 import Union
 
-/// An open directory: its listing, made when it is first read and again after a rewind.
-private final class DirectoryHandle: @unchecked Sendable {
-    private let lock = Locked<Listing?>(nil)
-
-    func listing(_ union: Union, _ node: NodeID, fresh: Bool) throws(Errno) -> Listing {
-        try lock.withLock { (current) throws(Errno) in
-            if let listing = current, !fresh { return listing }
-            let listing = try union.list(node)
-            current = listing
-            return listing
-        }
-    }
-}
-
 extension Session {
-    func openDirectory(_ exchange: borrowing Exchange) throws(Errno) -> Int {
-        var out = cf_open_out()
-        out.fh = UInt64(UInt(bitPattern: Unmanaged.passRetained(DirectoryHandle()).toOpaque()))
-        out.open_flags = UInt32(FOPEN_CACHE_DIR) | UInt32(FOPEN_KEEP_CACHE)
-        exchange.body.storeBytes(of: out, as: cf_open_out.self)
-        return MemoryLayout<cf_open_out>.size
-    }
-
-    func releaseDirectory(_ exchange: borrowing Exchange) throws(Errno) -> Int {
-        guard let argument = exchange.argument(fuse_release_in.self),
-            let pointer = UnsafeRawPointer(bitPattern: UInt(argument.fh))
-        else { throw Errno.badDescriptor }
-        Unmanaged<DirectoryHandle>.fromOpaque(pointer).release()
-        return 0
-    }
-
     /// Cookies: 1 is after ".", 2 after "..", then the listing's own.
     func readDirectory(_ exchange: borrowing Exchange, plus: Bool) throws(Errno) -> Int {
-        guard let argument = exchange.argument(fuse_read_in.self),
-            let pointer = UnsafeRawPointer(bitPattern: UInt(argument.fh))
-        else { throw Errno.badDescriptor }
+        guard let argument = exchange.argument(fuse_read_in.self) else { throw Errno.invalid }
         let node = try node(exchange.head.nodeid)
-        let handle = Unmanaged<DirectoryHandle>.fromOpaque(pointer).takeUnretainedValue()
-        let listing = try handle.listing(union, node, fresh: argument.offset == 0)
+        let listing = try listings.listing(union, node, begins: argument.offset == 0)
         var writer = EntryWriter(base: exchange.body, limit: min(Int(argument.size), Exchange.payload), plus: plus)
         for cookie in argument.offset..<max(argument.offset, 2) {
             let number = cookie == 0 ? try union.status(node).ino : union.parentNumber(node)
@@ -51,14 +18,19 @@ extension Session {
         for position in listing.position(after: argument.offset)..<listing.count {
             if try !add(listing, position, of: node, cookie: listing.cookie(at: position), to: &writer) { break }
         }
+        if writer.count == 0 { listings.drop(union, node) }
         return writer.count
     }
+
+    /// So many entries of a listing carry attributes: whoever lists a directory mostly asks for them next, name by name
+    /// (ls -l, find, tar). The rest of a huge one does not, because each costs memory here and in the kernel.
+    private static let mostWithAttributes = 1 << 15
 
     /// Adds one entry; true also for one that has gone.
     private func add(
         _ listing: Listing, _ position: Int, of node: NodeID, cookie: UInt64, to writer: inout EntryWriter
     ) throws(Errno) -> Bool {
-        if writer.plus {
+        if writer.plus, position < Self.mostWithAttributes {
             return try union.name(listing, at: position) { (name) throws(Errno) in
                 guard writer.hasRoom(name) else { return false }
                 // What cannot be looked up is listed without attributes: its error belongs to who asks for it.

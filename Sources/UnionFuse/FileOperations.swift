@@ -99,11 +99,23 @@ extension Session {
         return (union.withSessionState(node) { $0.passthroughWriters == 0 }) ?? true
     }
 
-    func read(_ exchange: borrowing Exchange) throws(Errno) -> Int {
+    /// nil when the reply is sent already.
+    func read(_ exchange: borrowing Exchange) throws(Errno) -> Int? {
         guard let argument = exchange.argument(fuse_read_in.self) else { throw Errno.invalid }
         let fd = try union.readingDescriptor(node(exchange.head.nodeid))
         let size = min(Int(argument.size), Exchange.payload)
         var done = 0
+        if size >= DataPipe.worthwhile, argument.offset <= UInt64(Int64.max) - UInt64(size) {
+            let length = try fd.status().size
+            let available = min(size, Int(clamping: length - min(length, argument.offset)))
+            let outcome = exchange.pipe?.answer(
+                exchange, from: fd, offset: Int64(argument.offset), available: available, to: device)
+            switch outcome {
+            case .sent: return nil
+            case .read(let count): done = count
+            case .refused, nil: break
+            }
+        }
         while done < size {
             let offset = Int64(bitPattern: argument.offset &+ UInt64(done))
             let result = cl_pread(fd.raw, exchange.body + done, size - done, offset)

@@ -6,22 +6,28 @@ import Synchronization
 /// Which of the workers reads requests. One leads: it reads, answers, and looks again for a moment before it sleeps,
 /// because waking a processor costs more than most answers. The others are parked, where no request wakes them.
 ///
-/// The leader gives the lead away before an answer that may take long, and a deputy takes it from a leader whose answer
-/// turns out to take long. So no client waits for another's copy-up, and most answers cost no wake-up at all.
+/// The leader gives the lead away before an answer that takes long, and one of the parked watches whether an answer
+/// turns out to take long, and then takes the lead. So no client waits for another's copy-up, and most answers cost no
+/// wake-up at all.
 final class Leadership: Sendable {
     /// Guards what follows.
     private let monitor = Monitor()
     private let leader = Atomic<Int>(0)
+    /// The thread of the leader, by which it is known where workers have no number.
+    private let thread = Atomic<UInt>(0)
     private let ended = Atomic<Bool>(false)
     /// Workers that wait for the lead.
     private let parked = Atomic<Int>(0)
-    /// Counts the requests that leaders have read: a deputy sees by it that nothing moves.
+    /// One of them looks at the clock. Each that did would disturb the client's processor.
+    private let watched = Atomic<Bool>(false)
+    /// Counts the requests that leaders have read: whoever watches sees by it that nothing moves.
     private let progress = Atomic<UInt64>(0)
     /// The leader is answering, not waiting for a request.
     private let answering = Atomic<Bool>(false)
 
-    /// How long a leader may take for one answer before somebody else reads on.
-    private static let patience = 5_000_000
+    /// How long a leader may take for one answer before somebody else reads on, in nanoseconds: little at first, more
+    /// while requests move.
+    private static let patience = 5_000_000...40_000_000
 
     func isLeader(_ worker: Int) -> Bool { leader.load(ordering: .acquiring) == worker }
 
@@ -31,38 +37,62 @@ final class Leadership: Sendable {
         defer { monitor.unlock() }
         parked.add(1, ordering: .relaxed)
         defer { parked.subtract(1, ordering: .relaxed) }
+        var patience = Self.patience.lowerBound
         while true {
             if ended.load(ordering: .relaxed) { return false }
             if leader.load(ordering: .relaxed) == 0 {
-                leader.store(worker, ordering: .releasing)
+                lead(worker)
                 return true
             }
-            guard answering.load(ordering: .relaxed) else {
+            guard answering.load(ordering: .relaxed), !watched.load(ordering: .relaxed) else {
                 // Told when the leader has something to do.
                 monitor.wait()
+                patience = Self.patience.lowerBound
                 continue
             }
             let before = progress.load(ordering: .relaxed)
-            monitor.wait(nanoseconds: Self.patience)
-            if answering.load(ordering: .relaxed), progress.load(ordering: .relaxed) == before,
-                leader.load(ordering: .relaxed) != 0
-            {
-                leader.store(worker, ordering: .releasing)
+            watched.store(true, ordering: .relaxed)
+            monitor.wait(nanoseconds: patience)
+            watched.store(false, ordering: .relaxed)
+            let isStuck = progress.load(ordering: .relaxed) == before
+            if isStuck, answering.load(ordering: .relaxed), leader.load(ordering: .relaxed) != 0 {
+                lead(worker)
                 return true
             }
+            patience = min(patience * 2, Self.patience.upperBound)
         }
     }
 
-    /// The leader has read a request. `takesLong`: somebody else goes on reading, if there is anybody.
-    func begin(_ worker: Int, takesLong: Bool) {
-        progress.add(1, ordering: .relaxed)
-        if takesLong, parked.load(ordering: .relaxed) > 0 {
-            monitor.lock()
-            if leader.load(ordering: .relaxed) == worker { leader.store(0, ordering: .releasing) }
+    /// Precondition: the monitor is held.
+    private func lead(_ worker: Int) {
+        thread.store(UInt(pthread_self()), ordering: .relaxed)
+        leader.store(worker, ordering: .releasing)
+        // Somebody watches this one in turn.
+        monitor.wakeOne()
+    }
+
+    /// The calling worker, if it leads, is about to do something that takes long: somebody else goes on reading, if
+    /// there is anybody.
+    func giveAway() {
+        guard thread.load(ordering: .relaxed) == UInt(pthread_self()), parked.load(ordering: .relaxed) > 0 else {
+            return
+        }
+        monitor.lock()
+        if thread.load(ordering: .relaxed) == UInt(pthread_self()) {
+            thread.store(0, ordering: .relaxed)
+            leader.store(0, ordering: .releasing)
             monitor.wakeOne()
-            monitor.unlock()
+        }
+        monitor.unlock()
+    }
+
+    /// The leader has read a request. `takesLong`: what is asked may take long.
+    func begin(takesLong: Bool) {
+        progress.add(1, ordering: .relaxed)
+        if takesLong {
+            giveAway()
         } else if !answering.load(ordering: .relaxed) {
-            // After a rest: a deputy begins to watch.
+            // After a rest: somebody begins to watch.
             monitor.lock()
             answering.store(true, ordering: .relaxed)
             monitor.wakeOne()

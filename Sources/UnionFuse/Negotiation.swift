@@ -15,12 +15,12 @@ extension Session {
         var wanted: UInt64 = 0
         for flag in [
             FUSE_ASYNC_READ, FUSE_ATOMIC_O_TRUNC, FUSE_BIG_WRITES, FUSE_DONT_MASK, FUSE_DO_READDIRPLUS,
-            FUSE_READDIRPLUS_AUTO, FUSE_ASYNC_DIO, FUSE_PARALLEL_DIROPS, FUSE_POSIX_ACL, FUSE_MAX_PAGES,
+            FUSE_ASYNC_DIO, FUSE_PARALLEL_DIROPS, FUSE_POSIX_ACL, FUSE_MAX_PAGES,
             FUSE_CACHE_SYMLINKS, FUSE_HANDLE_KILLPRIV_V2, FUSE_SETXATTR_EXT, FUSE_INIT_EXT,
         ] { wanted |= UInt64(flag) }
         let passthroughFlag = UInt64(CF_INIT2_PASSTHROUGH) << 32
         features.passthrough =
-            options.passthrough && !union.isReadOnly && offered & passthroughFlag != 0 && cl_has_capability(21) == 1
+            options.passthrough && !union.isReadOnly && offered & passthroughFlag != 0 && union.isAdministrator
             && union.mayPassThrough
         features.writeback = options.writeback && !features.passthrough && !union.isReadOnly
         if features.passthrough { wanted |= passthroughFlag }

@@ -15,6 +15,8 @@ struct Exchange: ~Copyable {
     let output: UnsafeMutableRawPointer
     /// The request's whole length, set by `receive`.
     var length = 0
+    /// For large replies of READ.
+    let pipe = DataPipe()
 
     init() {
         input = .allocate(byteCount: Self.inputSize, alignment: 4096)
@@ -50,15 +52,13 @@ struct Exchange: ~Copyable {
         return UnsafeRawBufferPointer(start: input + start, count: count)
     }
 
-    /// Whether answering may wait for a disk, or move many bytes: a copy-up, a sync, a long listing.
+    /// Whether answering may wait for a disk, or move many bytes. A copy-up says so itself.
     var mayTakeLong: Bool {
         switch fuse_opcode(head.opcode) {
         case FUSE_FSYNC, FUSE_FSYNCDIR, FUSE_FALLOCATE, FUSE_COPY_FILE_RANGE, FUSE_IOCTL: return true
         case fuse_opcode(UInt32(CF_COPY_FILE_RANGE_64)): return true
         case FUSE_WRITE: return length > 512 << 10
         case FUSE_READ: return argument(fuse_read_in.self).map { $0.size > 512 << 10 } ?? false
-        case FUSE_OPEN: return argument(fuse_open_in.self).map { $0.flags & 3 != 0 } ?? false
-        case FUSE_SETATTR: return argument(fuse_setattr_in.self).map { $0.valid & UInt32(FATTR_SIZE) != 0 } ?? false
         default: return false
         }
     }

@@ -16,8 +16,10 @@ public final class Session: @unchecked Sendable {
         public var threads = 0
         /// The kernel reads and writes files of the upper itself, where it may (needs CAP_SYS_ADMIN).
         public var passthrough = true
-        /// Writes are gathered by the kernel, where they do not pass through.
-        public var writeback = true
+        /// Writes are gathered by the kernel, where they do not pass through. Cheaper when they are small, but then a full
+        /// disk is told by fsync(2) alone, truncate(2) to the same size leaves the time of modification, and
+        /// lseek(2) does not see what is still gathered.
+        public var writeback = false
 
         public init() {}
     }
@@ -29,6 +31,7 @@ public final class Session: @unchecked Sendable {
     var features = Features()
     private let ready = Atomic<Bool>(false)
     private let onReady: @Sendable () -> Void
+    let listings = KeptListings()
     private let leadership = Leadership()
     private let workers = Atomic<Int>(0)
     /// Our own writes take no set-id bits away (CAP_FSETID in the initial namespace).
@@ -69,6 +72,7 @@ public final class Session: @unchecked Sendable {
             // The root is never copied up: an address is the kernel's number.
             Self.invalidateAttributes(UInt64(node.address), device)
         }
+        union.onLongWork = { [leadership] in leadership.giveAway() }
     }
 
     private func workAsNext() { work(workers.add(1, ordering: .relaxed).newValue) }
@@ -112,7 +116,7 @@ public final class Session: @unchecked Sendable {
                 }
                 guard count >= MemoryLayout<fuse_in_header>.size else { continue }
                 exchange.length = count
-                leadership.begin(worker, takesLong: exchange.mayTakeLong)
+                leadership.begin(takesLong: exchange.mayTakeLong)
                 handle(exchange)
             }
         }

@@ -77,6 +77,10 @@ int64_t cl_read(int fd, void *buffer, size_t count);
 int64_t cl_write(int fd, const void *buffer, size_t count);
 // Two pieces, one write: a FUSE reply's header and its payload.
 int64_t cl_writev2(int fd, const void *a, size_t na, const void *b, size_t nb);
+// splice(2); an offset where `in` is a file.
+int64_t cl_splice(int in, int64_t *in_offset, int out, size_t count);
+// A pipe with room for `size` bytes that never blocks, closed on exec; its ends. Less room where a user may have no more.
+int cl_pipe(size_t size, int ends[2]);
 int64_t cl_lseek(int fd, int64_t offset, int whence);
 int cl_ftruncate(int fd, int64_t size);
 int cl_fsync(int fd);

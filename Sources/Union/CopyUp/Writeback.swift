@@ -9,6 +9,7 @@ extension Union {
     /// the disk (SEMANTICS 5.2).
     func copyContent(of source: FD, size: UInt64, to copy: FD) throws(Errno) {
         let length = Int64(clamping: size)
+        if size > 1 << 20 { onLongWork?() }
         if configuration.volatile { return try copy.copyData(from: source, size: length) }
         guard size >= Writeback.worthwhile, let writeback = Writeback.started(copy) else {
             try copy.copyData(from: source, size: length)

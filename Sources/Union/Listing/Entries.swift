@@ -40,6 +40,18 @@ extension Union {
         try listing.withName(listing.items[position], body)
     }
 
+    /// A number that no other directory has had since the mount began, by which its listing may be kept.
+    public func serial(ofDirectory node: NodeID) throws(Errno) -> UInt64 {
+        monitor.lock()
+        defer { monitor.unlock() }
+        guard let directory = node.node.pointee.directory else { throw Errno.notDirectory }
+        if directory.pointee.serial == 0 {
+            lastSerial += 1
+            directory.pointee.serial = lastSerial
+        }
+        return directory.pointee.serial
+    }
+
     /// The number of the directory above, for "..".
     public func parentNumber(_ node: NodeID) -> UInt64 {
         monitor.lock()

@@ -79,6 +79,8 @@ struct DirectoryRecord {
     var lowers: UnsafeMutableBufferPointer<LayerDirectory>
     /// Whether what is created here inherits an ACL; unknown until asked. Guarded by the table lock.
     var defaultACL: Known = .unknown
+    /// Tells it from every other directory since the mount began; 0 until asked. Guarded by the table lock.
+    var serial: UInt64 = 0
 
     var count: Int { lowers.count + (upper == nil ? 0 : 1) }
     var merged: Bool { count > 1 }

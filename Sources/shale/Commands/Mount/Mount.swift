@@ -43,7 +43,8 @@ struct Mount: ParsableCommand {
 
             MOUNT
               fsname=NAME, subtype=NAME, allow_other, nosuid, nodev, noexec, noatime   as in mount(8) and fuse(8)
-              threads=N, passthrough=on|off, writeback=on|off   how the server works
+              threads=N, passthrough=on|off, writeback=off|on   how the server works; with writeback=on the
+                                                        kernel gathers writes, and a full disk shows in fsync only
 
             Other options of mount(8) and fuse-overlayfs are accepted without effect; unknown ones are ignored with a \
             warning.
