@@ -69,7 +69,7 @@ let package = Package(
         .target(
             name: "Build",
             dependencies: [
-                "Containers", "Configuring", "Dockerfile", "OCI", "Linux", "CLinux",
+                "Containers", "Configuring", "Dockerfile", "OCI", "Union", "Linux", "CLinux",
                 .product(name: "Subprocess", package: "swift-subprocess"),
                 .product(name: "SystemPackage", package: "swift-system"),
                 .product(name: "GRDB", package: "GRDB.swift"),

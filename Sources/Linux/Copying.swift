@@ -5,8 +5,10 @@ extension FD {
     /// extent by extent, so that holes stay holes (SEMANTICS 5.3). Ends with this file at `size` bytes.
     ///
     /// `progress` is told now and then up to where this file is complete.
-    /// - Throws: ENOSPC, EDQUOT or EIO as the file systems say; the file then holds a part.
-    public func copyData(from source: FD, size: Int64, progress: (Int64) -> Void = { _ in }) throws(Errno) {
+    /// - Throws: ENOSPC, EDQUOT or EIO as the file systems say, or what `progress` throws; the file then holds a part.
+    public func copyData(
+        from source: FD, size: Int64, progress: (Int64) throws(Errno) -> Void = { _ in }
+    ) throws(Errno) {
         if size == 0 { return }
         if cl_reflink(raw, source.raw) >= 0 { return }
         try check(cl_ftruncate(raw, size))
@@ -23,7 +25,9 @@ extension FD {
         }
     }
 
-    private func copyExtent(from source: FD, range: Range<Int64>, _ progress: (Int64) -> Void) throws(Errno) {
+    private func copyExtent(
+        from source: FD, range: Range<Int64>, _ progress: (Int64) throws(Errno) -> Void
+    ) throws(Errno) {
         try reserve(range)
         var input = range.lowerBound
         var output = range.lowerBound
@@ -31,13 +35,13 @@ extension FD {
             let count = Int(min(range.upperBound - input, 1 << 22))
             let copied = cl_copy_file_range(source.raw, &input, raw, &output, count)
             if copied > 0 {
-                progress(output)
+                try progress(output)
                 continue
             }
             if copied == 0 { return }
             switch Errno(Int32(truncatingIfNeeded: 0 &- copied)) {
             case .crossDevice, .notSupported, .invalid, .notImplemented, .isDirectory:
-                return try copyBytes(from: source, range: input..<range.upperBound)
+                return try copyBytes(from: source, range: input..<range.upperBound, progress)
             case .interrupted: continue
             case let error: throw error
             }
@@ -55,7 +59,9 @@ extension FD {
         }
     }
 
-    private func copyBytes(from source: FD, range: Range<Int64>) throws(Errno) {
+    private func copyBytes(
+        from source: FD, range: Range<Int64>, _ progress: (Int64) throws(Errno) -> Void
+    ) throws(Errno) {
         let capacity = 256 * 1024
         let buffer = UnsafeMutableRawPointer.allocate(byteCount: capacity, alignment: 4096)
         defer { buffer.deallocate() }
@@ -66,6 +72,7 @@ extension FD {
             if count == 0 { return }
             try writeAll(UnsafeRawBufferPointer(start: buffer, count: count), at: offset)
             offset += Int64(count)
+            try progress(offset)
         }
     }
 

@@ -1,5 +1,6 @@
 import Containers
 import Glibc
+import Linux
 
 /// Commands that bring layers, run on them or remove them work where their owners can be had: root's own namespace, or an
 /// ordinary user's, which this process enters before it has a second thread.
@@ -19,7 +20,18 @@ enum StoreNamespace {
         }
         if let status = IDMapper.run(arguments) ?? ContainerWatch.run(arguments) { return status }
         guard arguments.count > 1, commands.contains(String(decoding: arguments[1], as: UTF8.self)) else { return nil }
-        do throws(ContainerError) { try UserNamespace.enter() } catch { throw Failure.failed(error.description) }
+        if isWorthEntering {
+            do throws(ContainerError) { try UserNamespace.enter() } catch { throw Failure.failed(error.description) }
+        }
         return arguments[1].elementsEqual(RuntimeProbe.argument.utf8) ? RuntimeProbe.run() : nil
+    }
+
+    /// AppArmor may let an ordinary user make a namespace in which nothing is allowed, and there is no way back out of it.
+    private static var isWorthEntering: Bool {
+        let restriction = "/proc/sys/kernel/apparmor_restrict_unprivileged_userns"
+        guard geteuid() != 0, let text = try? FD.workingDirectory.contents(of: restriction, atMost: 16),
+            text.first == UInt8(ascii: "1")
+        else { return true }
+        return Programs.run([Array("/proc/self/exe".utf8), Array(Namespace.probe.utf8)]) == 0
     }
 }

@@ -326,6 +326,7 @@ ENV GIVEN=env KEPT="two words"
 ARG GIVEN=arg
 RUN echo "3 $GIVEN $KEPT" >>/out
 FROM base
+# A stage on a stage has its arguments, but for what the image's environment says.
 RUN echo "4 ${VERSION-unset} $GIVEN ${TARGETARCH-unset}" >>/out
 ARG TARGETARCH
 ARG TARGETPLATFORM
@@ -335,11 +336,11 @@ D
 same "$(out t)" "1 unset unset
 2 2 given global unset http://proxy:1
 3 given two words
-4 unset env unset
+4 2 env unset
 5 yes words"
 same "$(inspect '{{json .Config.Env}}' t)" '["PATH=/bin:/sbin","GIVEN=env","KEPT=two words","LATER=yes","LONG=words"]'
 shale history --no-trunc --format '{{.CreatedBy}}' t >"$scratch/history"
-grep -qF 'RUN |3 VERSION=2 GIVEN=given GLOBAL=global /bin/sh -c echo "2 $VERSION' "$scratch/history"
+grep -qF 'RUN |4 VERSION=2 GIVEN=given GLOBAL=global NONE= /bin/sh -c echo "2 $VERSION' "$scratch/history"
 ! grep -q 'http://proxy' "$scratch/history" || fail "a proxy is in the history"
 
 # ONBUILD: kept by the base, done by whoever builds on it, once.
@@ -356,6 +357,18 @@ FROM base:trigger
 RUN cat /triggered >>/out; echo $TRIGGERED >>/out
 D
 same "$(out t | tr '\n' ' ')" "ran trigger yes "
+same "$(inspect '{{len .Config.OnBuild}}' t)" 0
+# The base may be a stage: the trigger takes files from another one then, too.
+build -t t <<'D' >/dev/null
+FROM busybox AS other
+RUN echo other >/other
+FROM busybox AS base
+ONBUILD COPY --from=other /other /copied
+ONBUILD RUN cat /copied >/out
+FROM base
+RUN echo own >>/out
+D
+same "$(out t | tr '\n' ' ')" "other own "
 same "$(inspect '{{len .Config.OnBuild}}' t)" 0
 
 # Stages: only those that are needed, and a --target.

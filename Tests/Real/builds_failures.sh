@@ -149,3 +149,36 @@ for i in 1 2 3 4 5 6 7 8; do
 done
 nothing_left
 shale doctor --store >"$scratch/doctor" 2>&1 || { cat "$scratch/doctor"; exit 1; }
+
+# A signal ends a copy of many files, and of a large one, wherever it is: while they are listed and read, copied, or made a
+# layer. Nothing of it stays.
+mkdir "$c/many"
+python3 - "$c/many" <<'P'
+import os, sys
+for directory in range(100):
+    os.mkdir(f"{sys.argv[1]}/{directory}")
+    for file in range(300):
+        with open(f"{sys.argv[1]}/{directory}/{file}", "wb") as out:
+            out.write(os.urandom(2000))
+P
+head -c 600M /dev/zero | tr '\0' x >"$c/large"
+for source in many large; do
+    printf 'FROM busybox\nCOPY %s /copied/\n' "$source" >"$scratch/copying"
+    for wait in 0.3 1 2 4; do
+        rm -f "$log"
+        python3 -c 'import os, signal, sys
+signal.signal(signal.SIGINT, signal.SIG_DFL)
+os.execv(sys.argv[1], sys.argv[1:])' "$SHALE" build --root "$store" --no-cache --progress plain -f "$scratch/copying" "$c" >"$log" 2>&1 &
+        process=$!
+        sleep "$wait"
+        kill -INT $process 2>/dev/null || true
+        got=0
+        wait $process || got=$?
+        [ $got = 130 ] || [ $got = 0 ] || fail "status $got after SIGINT in a copy: $(tail -n 3 "$log")"
+        nothing_left
+        [ $got = 130 ] || break
+    done
+    [ "$wait" != 0.3 ] || fail "no copy of $source was interrupted"
+done
+rm -r "$c/many" "$c/large"
+shale doctor --store

@@ -9,18 +9,33 @@ public struct RemoteFile: Sendable {
     public let name: [UInt8]
     let tree: SourceTree
 
-    /// Fetches a file into an empty directory, which it keeps.
+    /// Fetches a file into an empty directory, which it keeps. A server that says that it is what it was is believed, and
+    /// not asked for it again.
     ///
-    /// - Parameter checksum: what the content must be.
+    /// - Parameters:
+    ///   - checksum: what the content must be.
+    ///   - memory: of earlier files; nil for none.
     /// - Throws: ``BuildError`` when there is no such file, or not that one.
     public static func fetch(
-        _ address: Address, checksum: Digest? = nil, with client: HTTPClient, into scratch: ScratchDirectory
+        _ address: Address, checksum: Digest? = nil, with client: HTTPClient, memory: Store? = nil,
+        into scratch: ScratchDirectory
     ) async throws(BuildError) -> RemoteFile {
         let name = name(of: address)
         let verb = "add \(address)"
-        let response: Response
-        do throws(TransferError) { response = try await client.send(Request(.get, address)) } catch {
-            throw BuildError("\(verb): \(error)")
+        let key = try BuildError.wrapping { () throws(DigestError) in try Digest(of: Array(address.text.utf8)) }
+        let known = memory?.download(key)
+        func found() -> RemoteFile? {
+            guard let memory, let known, memory.link(known, to: scratch.fd, name.cPath) else { return nil }
+            let tree = SourceTree(scratch.directory, keepsOwners: false, scratch: scratch)
+            return RemoteFile(digest: known.digest, name: name, tree: tree)
+        }
+        // What its content must be is what it is.
+        if let checksum, known?.digest == checksum, let file = found() { return file }
+        // Another one than is wanted must have changed, or it is the wrong one.
+        var response = try await ask(address, checksum == nil ? known : nil, client, verb)
+        if response.head.status == 304 {
+            if let file = found() { return file }
+            response = try await ask(address, nil, client, verb)
         }
         guard (200..<300).contains(response.head.status) else {
             throw BuildError("\(verb): invalid response status \(response.head.status)")
@@ -29,14 +44,36 @@ public struct RemoteFile: Sendable {
         if let checksum, checksum != digest {
             throw BuildError("\(verb): digest mismatch \(digest), expected \(checksum)")
         }
-        let seconds = response.head.headers["Last-Modified"].flatMap { HTTPDate.seconds($0) } ?? 0
+        let headers = response.head.headers
+        let seconds = headers["Last-Modified"].flatMap { HTTPDate.seconds($0) } ?? 0
         try naming("write", name) { () throws(Errno) in
             try scratch.fd.setMode(name.cPath, 0o600)
             try scratch.fd.setTimes(
                 name.cPath, access: .keep, modified: Timestamp(seconds: seconds, nanoseconds: 0))
         }
+        let (tag, modified) = (headers["ETag"], headers["Last-Modified"])
+        if tag != nil || modified != nil || checksum != nil,
+            headers["Cache-Control"]?.lowercased().contains("no-store") != true
+        {
+            memory?.remember(name.cPath, of: scratch.fd, digest, tag: tag, modified: modified, as: key)
+        }
         let tree = SourceTree(scratch.directory, keepsOwners: false, scratch: scratch)
         return RemoteFile(digest: digest, name: name, tree: tree)
+    }
+
+    /// Asks for a file, unless it is still the known one (RFC 9110, section 13.1).
+    private static func ask(
+        _ address: Address, _ known: Download?, _ client: HTTPClient, _ verb: String
+    ) async throws(BuildError) -> Response {
+        var request = Request(.get, address)
+        if let tag = known?.tag {
+            request.headers["If-None-Match"] = tag
+        } else if let modified = known?.modified {
+            request.headers["If-Modified-Since"] = modified
+        }
+        do throws(TransferError) { return try await client.send(request) } catch {
+            throw BuildError("\(verb): \(error)")
+        }
     }
 
     private static func write(

@@ -48,11 +48,12 @@ public struct BuildContext: Sendable {
             guard !bytes.isEmpty else { throw BuildError("read build context", name, "it is empty") }
             return BuildContext(tree, dockerfile: bytes)
         }
-        try ArchiveUnpacking(scratch.fd, CopyOptions(interruption: interruption), purpose: .context).unpack(
-            file.descriptor.fd, name)
+        try ArchiveUnpacking(PlainDirectory(scratch.fd), CopyOptions(interruption: interruption), purpose: .context)
+            .unpack(
+                file.descriptor.fd, name)
         // The archive may say the mode of the directory itself; we must still be able to enter it.
         try naming("read build context", name) { () throws(Errno) in
-            try scratch.fd.setMode([CChar(bitPattern: UInt8.dot), 0], 0o700)
+            try scratch.fd.setMode([CChar].here, 0o700)
         }
         return BuildContext(tree)
     }

@@ -3,9 +3,9 @@ import OCI
 
 /// Whether a file is a tar archive, compressed or not: by its content, as BuildKit's `isArchivePath` has it.
 enum ArchiveSniffing {
-    static func isArchive(_ parent: FD, _ name: [UInt8], _ shown: [UInt8]) throws(BuildError) -> Bool {
+    static func isArchive(_ parent: any TreeDirectory, _ name: [UInt8], _ shown: [UInt8]) throws(BuildError) -> Bool {
         let file = try naming("read", shown) { () throws(Errno) in
-            try parent.open(name.cPath, [.readOnly, .noFollow, .nonBlocking, .noControllingTerminal])
+            try parent.open(name.cPath)
         }
         return isArchive(file.fd)
     }

@@ -19,9 +19,9 @@ struct ArchiveUnpacking {
     private let purpose: Purpose
 
     /// - Parameters:
-    ///   - root: open for reading; it must stay open.
+    ///   - root: the directory.
     ///   - prefix: where the directory is, for reports of what is lost.
-    init(_ root: FD, prefix: [[UInt8]] = [], _ options: CopyOptions, purpose: Purpose = .image) {
+    init(_ root: any TreeDirectory, prefix: [[UInt8]] = [], _ options: CopyOptions, purpose: Purpose = .image) {
         var options = options
         let lost = options.lost
         options.lost = { loss in
@@ -80,9 +80,9 @@ struct ArchiveUnpacking {
             let parent = try naming("write", entry.name) { () throws(Errno) in
                 try tree.directory(names.dropLast())
             }
-            if case .file(let size) = entry.kind { try writeFile(entry, size, parent.fd, name, reader) }
+            if case .file(let size) = entry.kind { try writeFile(entry, size, parent, name, reader) }
             do throws(Errno) {
-                guard try make(entry, parent.fd, name) else { return }
+                guard try make(entry, parent, name) else { return }
                 try finish(entry, parent, name, names)
             } catch {
                 if error == .notPermitted, let kind = entry.deviceLoss {
@@ -105,14 +105,14 @@ struct ArchiveUnpacking {
         /// Makes what is neither a file nor a directory.
         ///
         /// - Returns: false for another name of a file, which has its attributes.
-        private func make(_ entry: TarEntry, _ parent: FD, _ name: [CChar]) throws(Errno) -> Bool {
+        private func make(_ entry: TarEntry, _ parent: any TreeDirectory, _ name: [CChar]) throws(Errno) -> Bool {
             switch entry.kind {
             case .symlink(let target): try parent.makeSymlink(name, target: target.cPath)
             case .hardLink(let target):
                 let existing = try RootedPath.resolve(target, in: tree.root, followsLast: false)
                 let chain = DirectoryChain(tree.root)
                 let directory = try chain.directory(existing.dropLast())
-                try directory.fd.link((existing.last ?? [.dot]).cPath, to: parent, name)
+                try directory.link((existing.last ?? [.dot]).cPath, to: parent, name)
                 return false
             case .fifo: try parent.makeNode(name, mode: 0o010600, device: 0)
             case .characterDevice(let device):
@@ -127,13 +127,15 @@ struct ArchiveUnpacking {
         }
 
         private func writeFile(
-            _ entry: TarEntry, _ size: Int64, _ parent: FD, _ name: [CChar], _ reader: ArchiveReader
+            _ entry: TarEntry, _ size: Int64, _ parent: any TreeDirectory, _ name: [CChar], _ reader: ArchiveReader
         ) throws(BuildError) {
             let file = try naming("write", entry.name) { () throws(Errno) in
-                try parent.open(name, [.writeOnly, .create, .exclusive, .noFollow], mode: 0o600)
+                try parent.makeFile(name, mode: entry.mode & 0o7777)
             }
+            let interruption = tree.options.interruption
             try reading { () throws(LayerError) in
                 try reader.data(of: entry.name) { (bytes, offset) throws(LayerError) in
+                    if interruption?.happened == true { throw LayerError(refusing: "write", "interrupted") }
                     do throws(Errno) { try file.fd.writeAll(bytes, at: offset) } catch {
                         throw LayerError("write", entry.name, error)
                     }
@@ -144,7 +146,7 @@ struct ArchiveUnpacking {
         }
 
         private func finish(
-            _ entry: TarEntry, _ parent: DirectoryChain.Directory, _ name: [CChar], _ names: [[UInt8]]
+            _ entry: TarEntry, _ parent: any TreeDirectory, _ name: [CChar], _ names: [[UInt8]]
         ) throws(Errno) {
             let kept = purpose == .image ? Owner(uid: entry.uid, gid: entry.gid) : .root
             if purpose == .image {
@@ -152,12 +154,12 @@ struct ArchiveUnpacking {
             }
             if case .symlink = entry.kind {
             } else {
-                try parent.fd.setMode(name, entry.mode & 0o7777)
+                try parent.setMode(name, entry.mode & 0o7777)
                 let attributes = entry.attributes.filter { ObjectAttributes.isCarried($0.name) }
                     .map { Selection.Attribute(name: $0.name, value: $0.value) }
-                try tree.setAttributes(attributes, of: name, in: parent.fd, names)
+                try tree.setAttributes(attributes, of: name, in: parent, names)
             }
-            try parent.fd.setTimes(name, access: .keep, modified: tree.time(entry.modified))
+            try parent.setModified(name, tree.time(entry.modified))
         }
 
         func finishDirectories() throws(BuildError) {

@@ -15,7 +15,9 @@ public struct Copier {
     private let tree: DestinationTree
 
     /// - Parameter root: of the tree that is copied to, open for reading; it must stay open.
-    public init(root: FD, options: CopyOptions = CopyOptions()) { tree = DestinationTree(root, options) }
+    public init(root: FD, options: CopyOptions = CopyOptions()) { self.init(PlainDirectory(root), options) }
+
+    init(_ root: any TreeDirectory, _ options: CopyOptions) { tree = DestinationTree(root, options) }
 
     /// - Throws: ``BuildError``; what was copied until then stays.
     public func copy(_ selection: Selection, to destination: Destination) throws(BuildError) {
@@ -76,13 +78,13 @@ public struct Copier {
     private func unpack(_ item: Selection.Item, to target: [[UInt8]]) throws(BuildError) {
         guard let source = item.tree, let entry = item.entries.first else { return }
         let file = try naming("read", item.place) { () throws(Errno) in
-            try DirectoryChain(source.root.descriptor.fd).open(item.place)
+            try DirectoryChain(source.root).open(item.place)
         }
         try source.check(file.fd, is: entry.status, item.place)
         let root = try naming("unpack to", tree.shown(target)) { () throws(Errno) in
             try tree.directory(target)
         }
-        let unpacking = ArchiveUnpacking(root.fd, prefix: target, tree.options)
+        let unpacking = ArchiveUnpacking(root, prefix: target, tree.options)
         try unpacking.unpack(file.fd, item.source)
     }
 }
@@ -94,8 +96,9 @@ extension SourceTree {
         guard isSame(found, selected) else { throw BuildError("read", path, "it changed during the build") }
     }
 
-    /// Where inode numbers and change times mean nothing, what is left has to do.
     private func isSame(_ a: FileStatus, _ b: FileStatus) -> Bool {
-        isRemembered ? a == b : a.size == b.size && a.modified == b.modified && a.mode == b.mode
+        if isRemembered { return a == b }
+        // Where inode numbers and change times mean nothing, what is left has to do. A layer's file may have its mode recorded.
+        return a.size == b.size && a.modified == b.modified && (isLayered || a.mode == b.mode)
     }
 }

@@ -4,21 +4,18 @@ import OCI
 
 /// The tree that is copied to, beneath a root.
 final class DestinationTree {
-    let root: FD
+    let root: any TreeDirectory
     let options: CopyOptions
     private let chain: DirectoryChain
-    private let own: Owner
 
-    init(_ root: FD, _ options: CopyOptions) {
+    init(_ root: any TreeDirectory, _ options: CopyOptions) {
         self.root = root
         self.options = options
         chain = DirectoryChain(root)
-        let privileges = Privileges.current()
-        own = Owner(uid: privileges.uid, gid: privileges.gid)
     }
 
     /// A directory that exists.
-    func directory(_ names: some Collection<[UInt8]>) throws(Errno) -> DirectoryChain.Directory {
+    func directory(_ names: some Collection<[UInt8]>) throws(Errno) -> any TreeDirectory {
         try chain.directory(names)
     }
 
@@ -26,7 +23,7 @@ final class DestinationTree {
     func status(_ names: [[UInt8]]) throws(BuildError) -> FileStatus? {
         do throws(Errno) {
             let parent = try chain.directory(names.dropLast())
-            return FileStatus(try parent.fd.status((names.last ?? [.dot]).cPath))
+            return try parent.status((names.last ?? [.dot]).cPath)
         } catch {
             if error == .noEntry { return nil }
             throw BuildError("copy to", shown(names), error)
@@ -42,21 +39,21 @@ final class DestinationTree {
                     guard error == .noEntry else { throw error }
                     let parent = try chain.directory(path.dropLast())
                     let name = (path.last ?? []).cPath
-                    try parent.fd.makeDirectory(name, mode: 0o755)
+                    try parent.makeDirectory(name, mode: 0o755)
                     try setOwner(options.owner ?? .root, of: name, in: parent, Array(path))
                     // The umask.
-                    try parent.fd.setMode(name, 0o755)
-                    if let latest = options.latest { try parent.fd.setTimes(name, access: .keep, modified: latest) }
+                    try parent.setMode(name, 0o755)
+                    if let latest = options.latest { try parent.setModified(name, latest) }
                 }
             }
         }
     }
 
     func setOwner(
-        _ owner: Owner, of name: [CChar], in parent: DirectoryChain.Directory, _ names: [[UInt8]]
+        _ owner: Owner, of name: [CChar], in parent: any TreeDirectory, _ names: [[UInt8]]
     ) throws(Errno) {
-        if owner == own, !parent.givesGroup { return }
-        do throws(Errno) { try parent.fd.setOwner(name, uid: owner.uid, gid: owner.gid) } catch {
+        if owner == parent.creator, !parent.givesGroup { return }
+        do throws(Errno) { try parent.setOwner(name, owner) } catch {
             // EINVAL: an id that the user namespace does not have.
             guard error == .notPermitted || error == .invalid else { throw error }
             options.lost(CopyOptions.Loss(path: names.path, kind: .owner(owner), cause: error))
@@ -64,10 +61,10 @@ final class DestinationTree {
     }
 
     func setAttributes(
-        _ attributes: [Selection.Attribute], of name: [CChar], in parent: FD, _ names: [[UInt8]]
+        _ attributes: [Selection.Attribute], of name: [CChar], in parent: any TreeDirectory, _ names: [[UInt8]]
     ) throws(Errno) {
         for attribute in attributes {
-            do throws(Errno) { try parent.setAttribute(name, attribute.name.cPath, attribute.value) } catch {
+            do throws(Errno) { try parent.setAttribute(name, attribute) } catch {
                 guard error == .notPermitted || error == .notSupported || error == .access || error == .invalid else {
                     throw error
                 }
@@ -91,10 +88,10 @@ final class DestinationTree {
         try naming("copy to", shown(names)) { () throws(Errno) in
             let parent = try chain.directory(names.dropLast())
             if status.isDirectory, options.replaces {
-                try parent.fd.removeTree(last.cPath)
+                try parent.removeTree(last.cPath)
                 chain.forget()
             } else if !status.isDirectory {
-                try parent.fd.unlink(last.cPath)
+                try parent.unlink(last.cPath)
             }
         }
         guard !status.isDirectory || options.replaces else {
@@ -116,7 +113,7 @@ final class DestinationTree {
         }
         try naming("make directory", shown(names)) { () throws(Errno) in
             // Nobody else's until its own mode is set.
-            try chain.directory(names.dropLast()).fd.makeDirectory(last.cPath, mode: 0o700)
+            try chain.directory(names.dropLast()).makeDirectory(last.cPath, mode: 0o700)
         }
         return true
     }

@@ -19,7 +19,7 @@ final class EntryWriter {
         self.item = item
         self.target = target
         self.tree = tree
-        source = item.tree.map { DirectoryChain($0.root.descriptor.fd) }
+        source = item.tree.map { DirectoryChain($0.root) }
     }
 
     func write(_ entry: Selection.Entry) throws(BuildError) {
@@ -38,14 +38,14 @@ final class EntryWriter {
             try tree.directory(names.dropLast())
         }
         if entry.status.isRegular {
-            if let first = entry.firstLink, try link(first, parent.fd, name) { return }
+            if let first = entry.firstLink, try link(first, parent, name) { return }
             try copyFile(entry, parent, name)
         } else {
             try naming("copy to", tree.shown(names)) { () throws(Errno) in
                 if entry.status.isSymlink {
-                    try parent.fd.makeSymlink(name, target: entry.target.cPath)
+                    try parent.makeSymlink(name, target: entry.target.cPath)
                 } else {
-                    try makeNode(entry, parent.fd, name, names)
+                    try makeNode(entry, parent, name, names)
                 }
             }
         }
@@ -56,7 +56,7 @@ final class EntryWriter {
 
     /// A device that may not be made is reported, and missing.
     private func makeNode(
-        _ entry: Selection.Entry, _ parent: FD, _ name: [CChar], _ names: [[UInt8]]
+        _ entry: Selection.Entry, _ parent: any TreeDirectory, _ name: [CChar], _ names: [[UInt8]]
     ) throws(Errno) {
         do throws(Errno) {
             try parent.makeNode(name, mode: entry.status.type | 0o600, device: entry.status.deviceNumber)
@@ -68,13 +68,13 @@ final class EntryWriter {
     }
 
     /// - Returns: false where the file has to be copied again.
-    private func link(_ first: Int, _ parent: FD, _ name: [CChar]) throws(BuildError) -> Bool {
+    private func link(_ first: Int, _ parent: any TreeDirectory, _ name: [CChar]) throws(BuildError) -> Bool {
         let existing = target + item.entries[first].path.pathNames
         do throws(Errno) {
             // A chain of its own: that of the tree is where the new name goes.
             let chain = DirectoryChain(tree.root)
             let directory = try chain.directory(existing.dropLast())
-            try directory.fd.link((existing.last ?? []).cPath, to: parent, name)
+            try directory.link((existing.last ?? []).cPath, to: parent, name)
             return true
         } catch {
             if error == .tooManyLinks || error == .crossDevice || error == .notPermitted { return false }
@@ -83,15 +83,18 @@ final class EntryWriter {
     }
 
     private func copyFile(
-        _ entry: Selection.Entry, _ parent: DirectoryChain.Directory, _ name: [CChar]
+        _ entry: Selection.Entry, _ parent: any TreeDirectory, _ name: [CChar]
     ) throws(BuildError) {
         guard let source, let from = item.tree else { return }
         let place = item.place.joined(entry.path)
         let input = try naming("read", place) { () throws(Errno) in try source.open(place) }
         try from.check(input.fd, is: entry.status, place)
         try naming("copy", place) { () throws(Errno) in
-            let output = try parent.fd.open(name, [.writeOnly, .create, .exclusive, .noFollow], mode: 0o600)
-            try output.fd.copyData(from: input.fd, size: entry.status.size)
+            let output = try parent.makeFile(name, mode: mode(of: entry))
+            let interruption = tree.options.interruption
+            try output.fd.copyData(from: input.fd, size: entry.status.size) { (_) throws(Errno) in
+                if interruption?.happened == true { throw .interrupted }
+            }
         }
         // What was written while it was copied.
         try from.check(input.fd, is: entry.status, place)
@@ -103,18 +106,24 @@ final class EntryWriter {
         try naming("write", tree.shown(target)) { () throws(Errno) in
             let parent = try tree.directory(target.dropLast())
             let name = (target.last ?? []).cPath
-            let output = try parent.fd.open(name, [.writeOnly, .create, .exclusive, .noFollow], mode: 0o600)
+            let mode = tree.options.mode?.applied(to: 0o644, isDirectory: false) ?? 0o644
+            let output = try parent.makeFile(name, mode: mode)
             try text.withUnsafeBufferPointer { (bytes) throws(Errno) in
                 try output.fd.writeAll(UnsafeRawBufferPointer(bytes), at: 0)
             }
             try tree.setOwner(tree.options.owner ?? .root, of: name, in: parent, target)
-            try parent.fd.setMode(name, tree.options.mode?.applied(to: 0o644, isDirectory: false) ?? 0o644)
-            if let latest = tree.options.latest { try parent.fd.setTimes(name, access: .keep, modified: latest) }
+            try parent.setMode(name, mode)
+            if let latest = tree.options.latest { try parent.setModified(name, latest) }
         }
     }
 
+    private func mode(of entry: Selection.Entry) -> UInt32 {
+        let mode = entry.status.permissions
+        return tree.options.mode?.applied(to: mode, isDirectory: entry.status.isDirectory) ?? mode
+    }
+
     private func finish(
-        _ entry: Selection.Entry, _ parent: DirectoryChain.Directory, _ name: [CChar], _ names: [[UInt8]]
+        _ entry: Selection.Entry, _ parent: any TreeDirectory, _ name: [CChar], _ names: [[UInt8]]
     ) throws(BuildError) {
         do throws(Errno) {
             let status = entry.status
@@ -122,12 +131,10 @@ final class EntryWriter {
             // In this order: a new owner takes set-id bits and capabilities away.
             try tree.setOwner(tree.options.owner ?? kept, of: name, in: parent, names)
             if !status.isSymlink {
-                let mode = status.permissions
-                try parent.fd.setMode(
-                    name, tree.options.mode?.applied(to: mode, isDirectory: status.isDirectory) ?? mode)
-                try tree.setAttributes(entry.attributes, of: name, in: parent.fd, names)
+                try parent.setMode(name, mode(of: entry))
+                try tree.setAttributes(entry.attributes, of: name, in: parent, names)
             }
-            try parent.fd.setTimes(name, access: .keep, modified: tree.time(status.modified))
+            try parent.setModified(name, tree.time(status.modified))
         } catch {
             // A device that could not be made.
             if error == .noEntry, entry.status.type == 0o020000 || entry.status.type == 0o060000 { return }
@@ -144,7 +151,7 @@ final class EntryWriter {
             let name = (names.last ?? []).cPath
             if onlyMode {
                 try naming("copy to", tree.shown(names)) { () throws(Errno) in
-                    try parent.fd.setMode(name, entry.status.permissions)
+                    try parent.setMode(name, entry.status.permissions)
                 }
             } else {
                 try finish(entry, parent, name, names)

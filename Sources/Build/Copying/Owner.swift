@@ -1,5 +1,3 @@
-import Dockerfile
-public import Linux
 import OCI
 
 /// Whom copied files belong to.
@@ -17,9 +15,9 @@ public struct Owner: Equatable, Sendable {
     /// What `--chown=USER[:GROUP]` says: names as `/etc/passwd` and `/etc/group` of a root have them, or numbers. Without a
     /// group it is the user's main one; for a number, the group of the same number.
     ///
-    /// - Parameter root: links in it are followed inside only.
+    /// - Parameter tree: links in it are followed inside only; its ignore rules count for nothing.
     /// - Throws: ``BuildError`` for a name that is not there, and for a number that no id is.
-    public init(_ text: [UInt8], in root: FD) throws(BuildError) {
+    public init(_ text: [UInt8], in tree: SourceTree) throws(BuildError) {
         let colon = text.firstIndex(of: UInt8(ascii: ":"))
         let user = Array(text[..<(colon ?? text.count)])
         let group = colon.map { Array(text[($0 + 1)...]) } ?? []
@@ -28,7 +26,7 @@ public struct Owner: Equatable, Sendable {
         if let id = try Self.number(user) {
             self.init(uid: id, gid: id)
         } else if !user.isEmpty {
-            let fields = try Self.line(of: user, in: "etc/passwd", of: root, kind: "user")
+            let fields = try Self.line(of: user, in: "etc/passwd", of: tree, kind: "user")
             guard fields.count >= 4, let uid = try Self.number(fields[2]), let gid = try Self.number(fields[3]) else {
                 throw BuildError("find user", user, "its line in /etc/passwd is malformed")
             }
@@ -38,7 +36,7 @@ public struct Owner: Equatable, Sendable {
         if let id = try Self.number(group) {
             gid = id
         } else {
-            let fields = try Self.line(of: group, in: "etc/group", of: root, kind: "group")
+            let fields = try Self.line(of: group, in: "etc/group", of: tree, kind: "group")
             guard fields.count >= 3, let id = try Self.number(fields[2]) else {
                 throw BuildError("find group", group, "its line in /etc/group is malformed")
             }
@@ -59,13 +57,10 @@ public struct Owner: Equatable, Sendable {
     }
 
     private static func line(
-        of name: [UInt8], in file: String, of root: FD, kind: String
+        of name: [UInt8], in file: String, of tree: SourceTree, kind: String
     ) throws(BuildError) -> [[UInt8]] {
         let cause = "no \(kind) of that name in /\(file)"
-        let tree = try naming("open", Array("/".utf8)) { () throws(Errno) in
-            SharedFile(try root.open([CChar(bitPattern: UInt8.dot), 0], [.readOnly, .directory]))
-        }
-        let bytes = try SourceTree(tree, keepsOwners: true).contents(of: Array(file.utf8), atMost: 64 << 20)
+        let bytes = try tree.contents(of: Array(file.utf8), atMost: 64 << 20)
         let wanted = name + [UInt8(ascii: ":")]
         for line in (bytes ?? []).split(separator: UInt8(ascii: "\n")) where line.starts(with: wanted) {
             return line.split(separator: UInt8(ascii: ":"), omittingEmptySubsequences: false).map { Array($0) }

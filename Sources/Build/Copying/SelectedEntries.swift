@@ -1,5 +1,4 @@
 import Linux
-import OCI
 
 /// The entries of one item while they are found.
 struct SelectedEntries {
@@ -24,29 +23,16 @@ struct SelectedEntries {
     }
 
     static func entry(
-        _ path: [UInt8], _ status: FileStatus, _ parent: FD, _ name: [UInt8], _ shown: [UInt8]
+        _ path: [UInt8], _ status: FileStatus, _ parent: any TreeDirectory, _ name: [UInt8], _ shown: [UInt8]
     ) throws(BuildError) -> Selection.Entry {
         var entry = Selection.Entry(path: path, status: status)
         try naming("read", shown) { () throws(Errno) in
             if status.isSymlink {
-                entry.target = try parent.linkTarget(name.cPath)
+                entry.target = try parent.target(name.cPath)
             } else if status.isRegular || status.isDirectory {
-                entry.attributes = try attributes(parent, name.cPath)
+                entry.attributes = try parent.attributes(name.cPath)
             }
         }
         return entry
-    }
-
-    /// Those that an image carries, in the order of their names.
-    private static func attributes(_ parent: FD, _ name: [CChar]) throws(Errno) -> [Selection.Attribute] {
-        let list = try parent.attributeNames(name)
-        if list.isEmpty { return [] }
-        var attributes: [Selection.Attribute] = []
-        for key in list.split(separator: 0).map(Array.init).sorted(by: { $0.lexicographicallyPrecedes($1) })
-        where ObjectAttributes.isCarried(key) {
-            guard let value = try parent.attribute(name, key.cPath) else { continue }
-            attributes.append(Selection.Attribute(name: key, value: value))
-        }
-        return attributes
     }
 }

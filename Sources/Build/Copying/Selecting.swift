@@ -137,17 +137,14 @@ public struct Selecting: Sendable {
     private func item(
         _ path: [UInt8], _ source: [UInt8], _ filters: [PathFilter], _ rules: Rules
     ) throws(BuildError) -> Selection.Item? {
-        let root = tree.root.descriptor.fd
+        let root = tree.root
         let names = try naming("read", path) { () throws(Errno) in try RootedPath.resolve(path, in: root) }
-        let chain = DirectoryChain(root)
-        defer { withExtendedLifetime(chain) {} }
         let status: FileStatus
-        let parent: FD
+        let parent: any TreeDirectory
         let last = names.last ?? [.dot]
         do throws(Errno) {
-            // The chain keeps it open.
-            parent = try chain.directory(names.dropLast()).fd
-            status = FileStatus(try parent.status(last.cPath))
+            parent = try DirectoryChain(root).directory(names.dropLast())
+            status = try parent.status(last.cPath)
         } catch {
             guard error == .noEntry || error == .notDirectory else { throw BuildError("read", path, error) }
             return nil
@@ -169,7 +166,7 @@ public struct Selecting: Sendable {
             return item
         }
         let opened = try naming("read", path) { () throws(Errno) in
-            try parent.open(last.cPath, [.readOnly, .directory, .noFollow])
+            try parent.directory(last.cPath)
         }
         var entries = SelectedEntries()
         var walk = TreeWalk((ignore.map { [$0] } ?? []) + filters)

@@ -26,11 +26,15 @@ struct SourcePattern {
     /// - Returns: paths in the tree in the order of their names; with a pattern also the part that it matched.
     func paths(in tree: SourceTree) throws(BuildError) -> [(path: [UInt8], matched: [UInt8]?)] {
         if globs.isEmpty { return [(directory, nil)] }
-        let root = tree.root.descriptor.fd
         let start = try naming("read", directory) { () throws(Errno) in
-            try RootedPath.resolve(directory, in: root)
+            try RootedPath.resolve(directory, in: tree.root)
         }
-        let chain = DirectoryChain(root)
+        let chain = DirectoryChain(tree.root)
+        do throws(Errno) { _ = try chain.directory(start) } catch {
+            // Where to look must be there, whether or not there is something to find.
+            if error == .noEntry { throw BuildError("lstat /\(displayed(directory)): no such file or directory") }
+            guard error == .notDirectory else { throw BuildError("read", directory, error) }
+        }
         var matched: [[UInt8]] = [[]]
         for glob in globs {
             var next: [[UInt8]] = []
@@ -47,10 +51,7 @@ struct SourcePattern {
     /// Nothing for what is no directory; links are not followed here.
     private func list(_ names: [[UInt8]], _ chain: DirectoryChain) throws(BuildError) -> [[UInt8]] {
         do throws(Errno) {
-            let directory = try chain.directory(names)
-            // Opened again, for a position of its own.
-            let again = try directory.fd.open([CChar(bitPattern: UInt8.dot), 0], [.readOnly, .directory])
-            return try again.fd.sortedNames()
+            return try chain.directory(names).names()
         } catch {
             if error == .noEntry || error == .notDirectory || error == .loop { return [] }
             throw BuildError("list", names.path, error)

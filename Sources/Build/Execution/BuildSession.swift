@@ -17,6 +17,8 @@ public final class BuildSession: Sendable {
     let digests: FileDigests
     let mountHelper: [UInt8]
     let observer: BuildObserver
+    /// Ends what reads and writes files, and what is waited for.
+    let interruption = Interruption()
     private let steps = Atomic<Int>(0)
     private let directories = Atomic<Int>(0)
     private let state = Locked(State())
@@ -53,6 +55,7 @@ public final class BuildSession: Sendable {
         self.mountHelper = mountHelper
         self.observer = observer
         lease = try BuildError.wrapping { () throws(StoreError) in try store.lease() }
+        lease.isInterrupted = { [interruption] in interruption.happened }
         let memory = DigestMemory(String(decoding: store.path, as: UTF8.self) + "/cache/files.db")
         digests = FileDigests(memory, threads: max(2, sysconf(Int32(_SC_NPROCESSORS_ONLN))))
     }
@@ -82,6 +85,7 @@ public final class BuildSession: Sendable {
     public func cancel() {
         cancelling.withLock { (_: inout Void) in
             state.withLock { $0.isCancelled = true }
+            interruption.interrupt()
             // Again and again: one that is just being started is not there for the runtime yet.
             while true {
                 let running = state.withLock { $0.running }

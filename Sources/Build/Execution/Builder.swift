@@ -28,10 +28,15 @@ public struct Builder: Sendable {
         var contexts: [[UInt8]: SourceTree] = [:]
     }
 
+    /// - Parameter resolved: called when all images are here, before anything is built; what it throws ends the build.
     /// - Returns: the target stage.
     /// - Throws: ``BuildError``, with the place of the instruction at fault.
-    public func run() throws(BuildError) -> StageState {
+    public func run(
+        resolved: (BuildGraph, [Int: CheckContext.BaseImage]) throws(BuildError) -> Void = { _, _ in }
+    ) throws(BuildError) -> StageState {
         let ground = try resolve()
+        try resolved(ground.graph, ground.bases.mapValues { CheckContext.BaseImage($0.config) })
+        try checkMachine(ground.graph)
         let roots = StageRoots(session)
         defer { roots.end() }
         let schedule = Schedule(ground.graph.nodes.map { ($0.index, $0.dependencies) })
@@ -49,6 +54,19 @@ public struct Builder: Sendable {
         return target
     }
 
+    /// Nothing is built where a command could not be run later.
+    private func checkMachine(_ graph: BuildGraph) throws(BuildError) {
+        for node in graph.nodes {
+            for instruction in node.instructions {
+                guard case .run = instruction.content else { continue }
+                guard let obstacle = RunObstacle.find() else { return }
+                throw BuildError(
+                    "\(displayed(instruction.source)): commands cannot be run here: \(obstacle)",
+                    at: instruction.location)
+            }
+        }
+    }
+
     /// Finds every image and context that is needed. A base may bring triggers, and these more stages.
     private func resolve() throws(BuildError) -> Ground {
         var ground = Ground(graph: try graph())
@@ -58,26 +76,31 @@ public struct Builder: Sendable {
             for (name, origin) in node.sources.map({ ($0.key, $0.value) }) {
                 try bring(origin, node, &ground, as: name)
             }
-            if let image = try base(of: node, &ground) {
-                ground.bases[node.index] = image
-                let triggers = image.config.execution.onBuild.map { Array($0.utf8) }
-                if !triggers.isEmpty {
-                    do throws(DockerfileError) {
-                        ground.graph = try ground.graph.inserting(triggers: triggers, into: node.index)
-                    } catch {
-                        throw BuildError(error.headline, at: error.location)
-                    }
-                    inspected.remove(node.index)
-                    if let again = ground.graph.node(node.index) {
-                        for (name, origin) in again.sources.map({ ($0.key, $0.value) }) {
-                            try bring(origin, again, &ground, as: name)
-                        }
-                    }
-                    inspected.insert(node.index)
+            let image = try base(of: node, &ground)
+            if let image { ground.bases[node.index] = image }
+            let triggers = triggers(of: node, image, ground.graph)
+            if triggers.isEmpty { continue }
+            do throws(DockerfileError) {
+                ground.graph = try ground.graph.inserting(triggers: triggers, into: node.index)
+            } catch {
+                throw BuildError(error.headline, at: error.location)
+            }
+            if let again = ground.graph.node(node.index) {
+                for (name, origin) in again.sources.map({ ($0.key, $0.value) }) {
+                    try bring(origin, again, &ground, as: name)
                 }
             }
         }
         return ground
+    }
+
+    /// What `ONBUILD` left for this stage: in the base image, or in the stage below.
+    private func triggers(of node: BuildGraph.Node, _ image: Store.Image?, _ graph: BuildGraph) -> [[UInt8]] {
+        if let image { return image.config.execution.onBuild.map { Array($0.utf8) } }
+        guard case .stage(let index) = node.base, let below = graph.node(index) else { return [] }
+        return below.instructions.compactMap { instruction in
+            if case .onbuild(let trigger) = instruction.content { trigger.expression } else { nil }
+        }
     }
 
     private func graph() throws(BuildError) -> BuildGraph {
@@ -89,20 +112,28 @@ public struct Builder: Sendable {
     private func base(of node: BuildGraph.Node, _ ground: inout Ground) throws(BuildError) -> Store.Image? {
         switch node.base {
         case .scratch, .stage: return nil
-        case .image(let name): return try image(name, node)
+        case .image(let name): return try image(name, node, ground.graph)
         case .context(let name, let context):
             try bring(.context(name: name, context), node, &ground, as: name)
             return ground.images[name]
         }
     }
 
-    private func image(_ name: [UInt8], _ node: BuildGraph.Node) throws(BuildError) -> Store.Image {
+    private func image(
+        _ name: [UInt8], _ node: BuildGraph.Node, _ graph: BuildGraph
+    ) throws(BuildError) -> Store.Image {
         let platform: Platform
         do throws(DocumentError) { platform = try Platform(node.platform.description) } catch {
             throw BuildError("platform \(node.platform): \(error)", at: node.stage.location)
         }
         do throws(BuildError) {
-            let image = try session.sources.image(String(decoding: name, as: UTF8.self), platform)
+            let image: Store.Image
+            do throws(BuildError) {
+                image = try session.sources.image(String(decoding: name, as: UTF8.self), platform)
+            } catch {
+                guard let nearest = graph.nearestName(to: name, at: node.stage.location) else { throw error }
+                throw BuildError("\(error.message) (did you mean \(nearest)?)")
+            }
             try BuildError.wrapping { () throws(StoreError) in _ = try session.store.unpacked(image, session.lease) }
             return image
         } catch {
@@ -116,12 +147,13 @@ public struct Builder: Sendable {
     ) throws(BuildError) {
         switch origin {
         case .scratch, .stage: return
-        case .image(let name): if ground.images[name] == nil { ground.images[name] = try image(name, node) }
+        case .image(let name):
+            if ground.images[name] == nil { ground.images[name] = try image(name, node, ground.graph) }
         case .context(let name, let context):
             if ground.images[name] != nil || ground.contexts[name] != nil { return }
             switch context {
             case .image(let reference):
-                ground.images[name] = try image(Array(reference.description.utf8), node)
+                ground.images[name] = try image(Array(reference.description.utf8), node, ground.graph)
             case .directory(let path):
                 let directory = try BuildContext.directory(path)
                 ground.contexts[name] = directory.tree.ignoring(try DockerfileChoice.rules(of: directory))
@@ -129,11 +161,13 @@ public struct Builder: Sendable {
                 ground.images[name] = try session.load(layout: path, tag: tag, digest: digest)
             case .git(let reference):
                 let scratch = try session.scratch()
-                ground.contexts[name] = try awaiting { try await BuildContext.git(reference, into: scratch) }.tree
+                ground.contexts[name] = try awaiting(session.interruption) {
+                    try await BuildContext.git(reference, into: scratch)
+                }.tree
             case .address(let address):
                 let (download, scratch) = (try session.scratch(), try session.scratch())
                 let client = try session.sources.client()
-                ground.contexts[name] = try awaiting {
+                ground.contexts[name] = try awaiting(session.interruption) {
                     try await BuildContext.address(address, with: client, download: download, into: scratch)
                 }.tree
             }
@@ -147,8 +181,10 @@ public struct Builder: Sendable {
         if case .stage(let index) = node.base, let below = stages[index] {
             var state = below
             // A command of the base gives way to an entrypoint of this stage.
-            state.editor = ConfigEditor(below.editor.config)
-            state.scope = ground.graph.scope(base: nil, environment: below.editor.config.execution.variables)
+            var config = below.editor.config
+            config.execution.onBuild = []
+            state.editor = ConfigEditor(config)
+            state.scope = ground.graph.scope(base: below.scope, environment: config.execution.variables)
             return state
         }
         if let image = ground.bases[node.index] {
@@ -180,15 +216,13 @@ public struct Builder: Sendable {
     private func copied(
         _ tree: SourceTree, _ node: BuildGraph.Node, _ ground: Ground
     ) throws(BuildError) -> StageState {
-        let selection = try Selecting(from: tree, digests: session.digests, at: node.stage.location).selectAll()
-        let directory = try session.makeDirectory("context")
-        do {
-            let root = try naming("open", directory) { () throws(Errno) in
-                try FD.workingDirectory.open(directory.cPath, [.readOnly, .directory])
-            }
-            try Copier(root: root.fd).copy(selection, to: Destination(Array("/".utf8)))
+        let selection = try Selecting(
+            from: tree, digests: session.digests, at: node.stage.location, interruption: session.interruption
+        ).selectAll()
+        let tree = try StepTree(session, lowers: [])
+        let layer = try tree.made { (root, options) throws(BuildError) in
+            try Copier(root, options).copy(selection, to: Destination(Array("/".utf8)))
         }
-        let layer = try session.layer(of: directory, lowers: [])
         var config = ImageConfig(platform: try Self.platform(node))
         config.diffIDs = [layer.diffID]
         return StageState(
@@ -206,5 +240,15 @@ public struct Builder: Sendable {
         try BuildError.wrapping { () throws(DigestError) in
             try Digest(of: Array("scratch \(node.platform)".utf8))
         }
+    }
+}
+
+extension CheckContext.BaseImage {
+    fileprivate init(_ config: ImageConfig) {
+        let platform = config.platform
+        self.init(
+            environment: config.execution.variables, hasShell: config.execution.shell?.isEmpty == false,
+            platform: BuildPlatform(
+                os: platform.os, architecture: platform.architecture, variant: platform.variant ?? ""))
     }
 }

@@ -24,6 +24,16 @@ enum History {
         }
     }
 
+    /// What build arguments are when a command runs, each name once, in the order in which they were declared first.
+    static func arguments(_ scope: Scope) -> [String] {
+        var last: [[UInt8]: [UInt8]] = [:]
+        var names: [[UInt8]] = []
+        for argument in scope.arguments where last.updateValue(argument.value ?? [], forKey: argument.name) == nil {
+            names.append(argument.name)
+        }
+        return names.map { "\(displayed($0))=\(displayed(scope.variables[$0] ?? last[$0] ?? []))" }
+    }
+
     /// - Parameter arguments: the build arguments that the command sees.
     static func run(_ arguments: [String], _ command: [[UInt8]]) -> String {
         let prefix = arguments.isEmpty ? "" : "|\(arguments.count) \(arguments.joined(separator: " ")) "

@@ -9,8 +9,11 @@ internal import OCI
 /// `RUN`.
 extension StageBuild {
     mutating func run(_ running: Running, _ expansion: Expansion, _ instruction: Instruction) throws(BuildError) {
-        guard running.devices.isEmpty else {
-            throw BuildError("--device: devices of the Container Device Interface are not offered here")
+        for device in running.devices {
+            let message =
+                "--device \(displayed(device.name)): no devices of the Container Device Interface are offered here"
+            guard !device.isRequired else { throw BuildError(message) }
+            session.observer(.warning("\(instruction.location.file):\(instruction.location.firstLine): \(message)"))
         }
         guard running.security == .sandbox || session.options.allowsInsecure else {
             throw BuildError("--security=insecure: the build was not started with --allow security.insecure")
@@ -30,9 +33,7 @@ extension StageBuild {
             workingDirectory: Array(state.workingDirectory.utf8),
             variables: state.scope.variables.filter { proxies[$0.key] == nil }, settings: settings)
         let key = try CacheKey.run(running, on: state.key, mounts: mounts.map { ($0.mount, $0.content) }, conditions)
-        let arguments = state.scope.arguments.compactMap { argument in
-            argument.value.map { "\(displayed(argument.name))=\(displayed($0))" }
-        }
+        let arguments = History.arguments(state.scope)
         let history = History.run(arguments, command)
         let this = self
         try step(instruction, key: key, history: history) { (state, step) throws(BuildError) in
@@ -52,10 +53,6 @@ extension StageBuild {
         _ running: Running, _ command: [[UInt8]], _ mounts: [PreparedMount], _ state: StageState, _ step: Int,
         _ instruction: Instruction
     ) throws(BuildError) -> Store.CachedLayer {
-        guard UserNamespace.isRoot else {
-            throw BuildError(
-                "RUN needs namespaces, which this machine does not allow; shale doctor says what is missing")
-        }
         let bundle = try session.makeDirectory("run")
         // A secret is a file there, or in the configuration that the runtime reads.
         let memory = mounts.contains { $0.mount.kind == .secret } ? try MemoryDirectory(bundle) : nil

@@ -2,49 +2,70 @@ internal import Containers
 internal import Linux
 internal import OCI
 
-/// Trees of stages, images and named contexts that others take files from: each mounted once, read-only, until the build ends.
+/// Trees of stages, images and named contexts that others take files from.
 final class StageRoots: Sendable {
     private let session: BuildSession
-    private let trees = Locked<[[Digest]: (path: [UInt8], tree: SourceTree)]>([:])
-    private let mounts = Locked<[Mounted]>([])
+    private let mounts = Locked<[[Digest]: Mounted]>([:])
     private let gate = Locked<Void>(())
 
     private final class Mounted: @unchecked Sendable {
+        private(set) var tree: SourceTree?
         private var stack: MountedStack?
-        init(_ stack: consuming MountedStack) { self.stack = consume stack }
-        func end() { if let stack = stack.take() { try? stack.end() } }
+
+        init(_ stack: consuming MountedStack?, _ tree: SourceTree) {
+            self.stack = stack
+            self.tree = tree
+        }
+
+        func end() {
+            // It is open in the mount.
+            tree = nil
+            if let stack = stack.take() { try? stack.end() }
+        }
     }
 
     init(_ session: BuildSession) { self.session = session }
 
-    /// The tree that layers show.
+    /// The tree that layers show, in this process alone. It holds descriptors: one for each layer, and for directories that were
+    /// looked at.
     ///
     /// - Parameter layers: diff ids from the base up.
-    func tree(_ layers: [Digest]) throws(BuildError) -> SourceTree { try place(layers).tree }
+    func tree(_ layers: [Digest]) throws(BuildError) -> SourceTree {
+        var lowers = lowers(layers)
+        if lowers.isEmpty { lowers = [try session.makeDirectory("source")] }
+        return SourceTree(try LayeredTree(lowers))
+    }
 
-    func place(_ layers: [Digest]) throws(BuildError) -> (path: [UInt8], tree: SourceTree) {
+    /// The same as a mount, for what others are shown of it: made once, until the build ends.
+    func mounted(_ layers: [Digest]) throws(BuildError) -> SourceTree {
         try gate.withLock { (_: inout Void) throws(BuildError) in
-            if let known = trees.withLock({ $0[layers] }) { return known }
+            if let known = mounts.withLock({ $0[layers]?.tree }) { return known }
             let path = try session.makeDirectory("source")
-            var seen: Set<Digest> = []
-            let lowers = layers.reversed().filter { seen.insert($0).inserted }.map { session.store.layerPath($0) }
+            let lowers = lowers(layers)
+            var stack: MountedStack?
             if !lowers.isEmpty {
-                let stack = try BuildError.wrapping { () throws(ContainerError) in
+                stack = try BuildError.wrapping { () throws(ContainerError) in
                     try MountedStack.mount(lowers: lowers, changes: nil, at: path, helper: session.mountHelper)
                 }
-                let mounted = Mounted(stack)
-                mounts.withLock { $0.append(mounted) }
             }
             let tree = try SourceTree.directory(path, keepsOwners: true)
-            trees.withLock { $0[layers] = (path, tree) }
-            return (path, tree)
+            let mounted = Mounted(stack.take(), tree)
+            mounts.withLock { $0[layers] = mounted }
+            return tree
         }
+    }
+
+    private func lowers(_ layers: [Digest]) -> [[UInt8]] {
+        var seen: Set<Digest> = []
+        return layers.reversed().filter { seen.insert($0).inserted }.map { session.store.layerPath($0) }
     }
 
     /// Nothing may use the trees any more.
     func end() {
-        trees.withLock { $0 = [:] }
-        for mounted in mounts.withLock({ $0 }) { mounted.end() }
-        mounts.withLock { $0 = [] }
+        let ended = mounts.withLock { mounts in
+            defer { mounts = [:] }
+            return Array(mounts.values)
+        }
+        for mounted in ended { mounted.end() }
     }
 }

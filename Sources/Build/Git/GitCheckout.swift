@@ -32,21 +32,34 @@ public struct GitCheckout: Sendable {
         throw BuildError("fetch git repository \(printable(reference.remote)): it has no \(printable(wanted))")
     }
 
-    /// Fetches a commit.
+    /// The same, and not another one than ``GitReference/checksum`` says.
     ///
-    /// - Parameters:
-    ///   - keepsGitDirectory: `.git` stays, with all tags.
-    ///   - scratch: an empty directory; the tree keeps it.
-    /// - Throws: ``BuildError``; also when the commit is not the one that ``GitReference/checksum`` says.
-    public static func fetch(
-        _ reference: GitReference, keepsGitDirectory: Bool = false, into scratch: ScratchDirectory
-    ) async throws(BuildError) -> GitCheckout {
+    /// - Throws: ``BuildError``.
+    static func verifiedCommit(
+        of reference: GitReference, in scratch: ScratchDirectory
+    ) async throws(BuildError) -> String {
         let commit = try await commit(of: reference, in: scratch)
         if let checksum = reference.checksum, !commit.hasPrefix(checksum.lowercased()) {
             throw BuildError(
                 "verify git repository \(printable(reference.remote)): expected checksum to match "
                     + "\(printable(checksum)), got \(commit)")
         }
+        return commit
+    }
+
+    /// Fetches a commit.
+    ///
+    /// - Parameters:
+    ///   - commit: where it is known already.
+    ///   - keepsGitDirectory: `.git` stays, with all tags.
+    ///   - scratch: an empty directory; the tree keeps it.
+    /// - Throws: ``BuildError``; also when the commit is not the one that ``GitReference/checksum`` says.
+    public static func fetch(
+        _ reference: GitReference, at commit: String? = nil, keepsGitDirectory: Bool = false,
+        into scratch: ScratchDirectory
+    ) async throws(BuildError) -> GitCheckout {
+        let known = commit
+        let commit = if let known { known } else { try await verifiedCommit(of: reference, in: scratch) }
         let git = GitProgram(directory: scratch.directory, remote: reference.remote)
         try await git.run(["init", "--quiet"])
         try await git.run(["remote", "add", "--", "origin", reference.remote])
@@ -94,13 +107,10 @@ extension SourceTree {
     ///
     /// - Throws: ``BuildError`` when it is missing or no directory.
     func subtree(_ path: [UInt8]) throws(BuildError) -> SourceTree {
-        let opened = try naming("open directory", path) { () throws(Errno) in
-            let fd = root.descriptor.fd
-            let names = try RootedPath.resolve(path, in: fd)
-            let directory = try DirectoryChain(fd).directory(names)
-            return try directory.fd.open([CChar(bitPattern: UInt8.dot), 0], [.readOnly, .directory])
+        let directory = try naming("open directory", path) { () throws(Errno) in
+            try DirectoryChain(root).directory(try RootedPath.resolve(path, in: root))
         }
-        return SourceTree(SharedFile(opened), ignore: nil, keepsOwners: keepsOwners, holding: self)
+        return SourceTree(directory, of: self)
     }
 }
 
@@ -110,14 +120,14 @@ private struct CheckoutNormalizing {
     let seconds: Int64
 
     func normalize(_ root: FD) throws(BuildError) {
-        let top = try naming("read git checkout", []) { () throws(Errno) in
+        try naming("read git checkout", []) { () throws(Errno) in
             if !keepsGitDirectory { try root.removeTree(".git") }
-            return try root.open([CChar(bitPattern: UInt8.dot), 0], [.readOnly, .directory])
         }
+        let top = PlainDirectory(root)
         var all: [(path: [UInt8], status: FileStatus)] = []
         var walk = TreeWalk([])
         try walk.walk(top, named: []) { (found) throws(BuildError) in all.append((found.path, found.status)) }
-        let chain = DirectoryChain(root)
+        let chain = DirectoryChain(top)
         // What is in a directory first: changing it changes the directory's time.
         for (path, status) in all.reversed() {
             let (parent, last) = path.parentAndLast
@@ -126,14 +136,12 @@ private struct CheckoutNormalizing {
                 // A submodule's.
                 if last.elementsEqual(".git".utf8), !keepsGitDirectory {
                     if parent.isEmpty { return }
-                    return try directory.fd.removeTree(last.cPath)
+                    return try directory.removeTree(last.cPath)
                 }
                 if !status.isSymlink {
-                    try directory.fd.setMode(
-                        last.cPath, status.isDirectory || status.mode & 0o100 != 0 ? 0o755 : 0o644)
+                    try directory.setMode(last.cPath, status.isDirectory || status.mode & 0o100 != 0 ? 0o755 : 0o644)
                 }
-                let time = Timestamp(seconds: seconds, nanoseconds: 0)
-                try directory.fd.setTimes(last.cPath, access: .keep, modified: time)
+                try directory.setModified(last.cPath, Timestamp(seconds: seconds, nanoseconds: 0))
             }
         }
     }

@@ -47,6 +47,7 @@ public struct BuildGraph: Sendable {
     public init(_ dockerfile: Dockerfile, _ request: BuildRequest) throws(DockerfileError) {
         self.dockerfile = dockerfile
         self.request = request
+        try Self.checkSyntax(request.syntax ?? dockerfile.directives.syntax, of: dockerfile)
         target = try dockerfile.target(request.target)
         global = try GlobalScope(
             dockerfile, buildArguments: request.arguments, build: request.host, target: request.platform,
@@ -54,6 +55,18 @@ public struct BuildGraph: Sendable {
         nodes = []
         for (name, context) in request.contexts { contexts[NamedContext.key(name)] = (name, context) }
         try resolve()
+    }
+
+    /// Other frontends are programs that read other languages: what this one means is Docker's own, of whatever version and from
+    /// whatever mirror.
+    private static func checkSyntax(_ syntax: [UInt8]?, of dockerfile: Dockerfile) throws(DockerfileError) {
+        guard let syntax, !syntax.isEmpty else { return }
+        let path = (try? Reference(String(decoding: syntax, as: UTF8.self)))?.repository ?? ""
+        let known = ["docker/dockerfile", "docker/dockerfile-upstream"]
+        guard !known.contains(where: { path == $0 || path.hasSuffix("/\($0)") }) else { return }
+        throw DockerfileError(
+            "frontends other than docker/dockerfile are not run", text: syntax,
+            at: SourceLocation(file: dockerfile.name, firstLine: 1, lastLine: 1))
     }
 
     public func node(_ index: Int) -> Node? { nodes.first { $0.index == index } }
@@ -89,9 +102,10 @@ public struct BuildGraph: Sendable {
     ///
     /// - Parameters:
     ///   - base: what the stage below ended with, for a stage on a stage.
-    ///   - environment: of the base image.
+    ///   - environment: of the base image, or of the stage below.
     public func scope(base: Scope? = nil, environment: [[UInt8]: [UInt8]] = [:]) -> Scope {
-        base ?? Scope(global, escape: dockerfile.directives.escape, environment: environment)
+        base?.inherited(environment: environment)
+            ?? Scope(global, escape: dockerfile.directives.escape, environment: environment)
     }
 
     /// A stage only uses earlier ones, so that one look from the target to the front finds all that is needed.

@@ -49,6 +49,8 @@ public struct BuildRequest: Sendable {
     public var hostname: [UInt8]? { argument("BUILDKIT_SANDBOX_HOSTNAME") }
     /// `BUILDKIT_CACHE_MOUNT_NS`: the prefix of cache mounts' ids.
     public var cacheMountNamespace: [UInt8]? { argument("BUILDKIT_CACHE_MOUNT_NS") }
+    /// `BUILDKIT_SYNTAX`: in place of `# syntax=`.
+    public var syntax: [UInt8]? { argument("BUILDKIT_SYNTAX") }
     /// `BUILDKIT_DOCKERFILE_CHECK`: in place of `# check=`.
     public var check: [UInt8]? { argument("BUILDKIT_DOCKERFILE_CHECK") }
 

@@ -90,12 +90,15 @@ extension StageBuild {
         let known = try session.importedMount(name, id)
         let new = if let known { known } else { try session.makeDirectory("cache") }
         if known == nil, let tree = prepared.tree {
-            let selection = try Selecting(from: tree, digests: session.digests, at: node.stage.location)
-                .select([mount.source ?? [.slash]])
+            let selection = try Selecting(
+                from: tree, digests: session.digests, at: node.stage.location, interruption: session.interruption
+            )
+            .select([mount.source ?? [.slash]])
             let root = try naming("open", new) { () throws(Errno) in
                 try FD.workingDirectory.open(new.cPath, [.readOnly, .directory])
             }
-            try Copier(root: root.fd).copy(selection, to: Destination([.slash]))
+            try Copier(root: root.fd, options: CopyOptions(interruption: session.interruption)).copy(
+                selection, to: Destination([.slash]))
         }
         try naming("make cache", path) { () throws(Errno) in
             if mount.uid != nil || mount.gid != nil {

@@ -12,6 +12,8 @@ struct PreparedMount {
     let content: Digest?
     /// Of a bind mount or a cache that begins with something.
     let tree: SourceTree?
+    /// Of a stage or an image: what it can be mounted from.
+    var layers: [Digest]?
     var environment: [String] = []
 }
 
@@ -19,7 +21,7 @@ extension StageBuild {
     func prepared(_ mount: Mount, _ instruction: Instruction) throws(BuildError) -> PreparedMount {
         switch mount.kind {
         case .bind:
-            let (tree, key) = try tree(of: mount.from)
+            let (tree, key, layers) = try tree(of: mount.from)
             let source = mount.source ?? [.slash]
             let content: Digest
             if let key {
@@ -29,10 +31,12 @@ extension StageBuild {
                 try inputs.add("path", source)
                 content = try inputs.key().digest
             } else {
-                content = try Selecting(from: tree, digests: session.digests, at: instruction.location)
-                    .select([source]).digest
+                content = try Selecting(
+                    from: tree, digests: session.digests, at: instruction.location, interruption: session.interruption
+                )
+                .select([source]).digest
             }
-            return PreparedMount(mount: mount, content: content, tree: tree)
+            return PreparedMount(mount: mount, content: content, tree: tree, layers: layers)
         case .cache:
             guard mount.from != nil else { return PreparedMount(mount: mount, content: nil, tree: nil) }
             return PreparedMount(mount: mount, content: nil, tree: try tree(of: mount.from).tree)
@@ -89,26 +93,30 @@ extension StageBuild {
 
     func agentTarget(_ mount: Mount) -> [UInt8] { mount.target ?? Array("/run/buildkit/ssh_agent.0".utf8) }
 
-    /// The tree that a `from` means, and what it depends on where that is known without reading it.
-    func tree(of from: [UInt8]?) throws(BuildError) -> (tree: SourceTree, key: Digest?) {
-        guard let from else { return (context, nil) }
+    /// The tree that a `from` means, and what it depends on and is made of where that is known without reading it.
+    func tree(of from: [UInt8]?) throws(BuildError) -> (tree: SourceTree, key: Digest?, layers: [Digest]?) {
+        guard let from else { return (context, nil, nil) }
         switch node.sources[from] {
         case .stage(let index):
             guard let stage = stages[index] else { throw BuildError("stage \(index): not built") }
-            return (try roots.tree(stage.layers.map(\.diffID)), stage.key)
+            let layers = stage.layers.map(\.diffID)
+            return (try roots.tree(layers), stage.key, layers)
         case .image(let name):
             guard let image = images[name] else { throw BuildError("image \(displayed(name)): not found") }
-            let key = try BuildError.wrapping { () throws(DigestError) in try image.config.chainIDs().last }
-            return (try roots.tree(image.config.diffIDs), key)
+            return try tree(of: image)
         case .context(let name, _):
-            if let image = images[name] {
-                let key = try BuildError.wrapping { () throws(DigestError) in try image.config.chainIDs().last }
-                return (try roots.tree(image.config.diffIDs), key)
-            }
+            if let image = images[name] { return try tree(of: image) }
             guard let tree = contexts[name] else { throw BuildError("context \(displayed(name)): not found") }
-            return (tree, nil)
-        case .scratch: return (try roots.tree([]), nil)
+            return (tree, nil, nil)
+        case .scratch: return (try roots.tree([]), nil, [])
         case nil: throw BuildError("source \(displayed(from)): unknown")
         }
+    }
+
+    private func tree(
+        of image: Store.Image
+    ) throws(BuildError) -> (tree: SourceTree, key: Digest?, layers: [Digest]?) {
+        let key = try BuildError.wrapping { () throws(DigestError) in try image.config.chainIDs().last }
+        return (try roots.tree(image.config.diffIDs), key, image.config.diffIDs)
     }
 }

@@ -48,21 +48,19 @@ extension StageBuild {
     private func bindSource(_ prepared: PreparedMount, _ place: [UInt8]) throws(BuildError) -> [UInt8] {
         guard let tree = prepared.tree else { throw BuildError("bind mount: it is from nothing") }
         let source = prepared.mount.source ?? [.slash]
-        let names = try naming("find", source) { () throws(Errno) in
-            try RootedPath.resolve(source, in: tree.root.descriptor.fd)
-        }
+        let names = try naming("find", source) { () throws(Errno) in try RootedPath.resolve(source, in: tree.root) }
         if prepared.mount.isReadOnly, tree.ignore == nil {
-            let chain = DirectoryChain(tree.root.descriptor.fd)
-            let opened = try naming("open", source) { () throws(Errno) -> Descriptor in
-                guard let last = names.last else { return try tree.root.descriptor.fd.reopen([.path, .directory]) }
-                let parent = try chain.directory(names.dropLast())
-                return try parent.fd.open(last.cPath, [.path, .noFollow])
-            }
+            let shown = if let layers = prepared.layers { try roots.mounted(layers) } else { tree }
             // By its descriptor: nobody can put a link in its way.
+            let opened = try naming("open", source) { () throws(Errno) -> Descriptor in
+                let parent = try DirectoryChain(shown.root).directory(names.dropLast())
+                guard let plain = parent as? PlainDirectory else { throw .notSupported }
+                return try plain.fd.open((names.last ?? [.dot]).cPath, [.path, .noFollow])
+            }
             return try path(of: opened.fd)
         }
         let selection = try Selecting(
-            from: tree, digests: session.digests, at: node.stage.location
+            from: tree, digests: session.digests, at: node.stage.location, interruption: session.interruption
         ).select([source])
         let isDirectory = selection.items.first.map { $0.form == .directory } ?? true
         try naming("make", place) { () throws(Errno) in
@@ -71,7 +69,8 @@ extension StageBuild {
         let root = try naming("open", place) { () throws(Errno) in
             try FD.workingDirectory.open(place.cPath, [.readOnly, .directory])
         }
-        try Copier(root: root.fd).copy(selection, to: Destination(Array("/".utf8)))
+        try Copier(root: root.fd, options: CopyOptions(interruption: session.interruption)).copy(
+            selection, to: Destination(Array("/".utf8)))
         return isDirectory ? place : place + [.slash] + (names.last ?? [])
     }
 

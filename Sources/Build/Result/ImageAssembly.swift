@@ -7,9 +7,9 @@ public import OCI
 extension Builder {
     /// The image that a stage is, in the store and without a name.
     ///
+    /// - Parameter state: has the layers of the image afterwards.
     /// - Throws: ``BuildError``.
-    public func assemble(_ state: StageState) throws(BuildError) -> Store.Image {
-        var state = state
+    public func assemble(_ state: inout StageState) throws(BuildError) -> Store.Image {
         let options = session.options
         if options.squashes { try squash(&state) }
         if options.stripsSetID { try stripSetID(&state) }
@@ -37,8 +37,7 @@ extension Builder {
         let lowers = base.reversed().map { session.store.layerPath($0.diffID) }
         let built = try BuildError.wrapping { () throws(ContainerError) in
             try session.store.built(
-                LayerBuilder(session.options.coding, latest: session.options.timestamp),
-                LayerSource(upper: merged, lowers: lowers), session.lease)
+                session.builder(), LayerSource(upper: merged, lowers: lowers), session.lease)
         }
         state.layers = base + [Store.CachedLayer(diffID: built.diffID, blob: built.descriptor)]
         state.editor.config.diffIDs = state.layers.map(\.diffID)
@@ -56,20 +55,12 @@ extension Builder {
 
     /// One layer more, in which what is set-user-ID or set-group-ID is not.
     private func stripSetID(_ state: inout StageState) throws(BuildError) {
-        let root = try StepRoot(session, lowers: state.lowers(in: session.store))
+        let tree = try StepTree(session, lowers: try session.lowers(of: state))
         var count = 0
-        do throws(BuildError) {
-            let path = root.merged
-            try naming("strip set-id bits", path) { () throws(Errno) in
-                let opened = try FD.workingDirectory.open(path.cPath, [.readOnly, .directory])
-                count = try SetIDStrip.strip(opened.fd)
-            }
-        } catch {
-            root.discard()
-            throw error
+        let layer = try tree.made { (root, _) throws(BuildError) in
+            try naming("strip set-id bits", []) { () throws(Errno) in count = try SetIDStrip.strip(root) }
         }
-        guard count > 0 else { return root.discard() }
-        let layer = try root.commit()
+        guard count > 0 else { return }
         state.append(layer, key: layer.diffID)
         let created = session.options.timestamp.map { Instant(seconds: $0) } ?? .now
         state.editor.config.history.append(
@@ -80,21 +71,15 @@ extension Builder {
 /// Takes set-id bits from files.
 enum SetIDStrip {
     /// - Returns: how many files had some.
-    static func strip(_ directory: FD, depth: Int = 0) throws(Errno) -> Int {
+    static func strip(_ directory: any TreeDirectory, depth: Int = 0) throws(Errno) -> Int {
         guard depth < 2048 else { throw Errno.nameTooLong }
-        var names: [[UInt8]] = []
-        try directory.forEachEntry { entry in
-            names.append(Array(entry.name))
-            return true
-        }
         var count = 0
-        for name in names {
-            let status = try directory.status(name.cPath)
+        for name in try directory.names().map(\.cPath) {
+            let status = try directory.status(name)
             if status.isDirectory {
-                let inner = try directory.open(name.cPath, [.readOnly, .directory, .noFollow])
-                count += try strip(inner.fd, depth: depth + 1)
-            } else if status.isRegular, status.mode & 0o6000 != 0 {
-                try directory.setMode(name.cPath, status.mode & 0o1777)
+                count += try strip(try directory.directory(name), depth: depth + 1)
+            } else if status.isRegular, status.permissions & 0o6000 != 0 {
+                try directory.setMode(name, status.permissions & 0o1777)
                 count += 1
             }
         }

@@ -1,4 +1,5 @@
 internal import CLinux
+internal import Containers
 internal import Linux
 
 /// Puts layers in overlay form over each other, so that one directory says what all of them say.
@@ -7,6 +8,7 @@ enum LayerMerge {
     ///
     /// - Throws: what a file system says; the directory then holds a part.
     static func merge(_ layer: [UInt8], into directory: [UInt8]) throws(Errno) {
+        try UpperRoot.copy(from: layer, to: directory)
         let from = try FD.workingDirectory.open(layer.cPath, [.readOnly, .directory])
         let to = try FD.workingDirectory.open(directory.cPath, [.readOnly, .directory])
         try merge(from.fd, to.fd, depth: 0)

@@ -16,11 +16,13 @@ enum RootedPath {
     ///
     /// - Parameter followsLast: whether a link at the end is followed too.
     /// - Throws: ELOOP for links without end, ENAMETOOLONG for a path of too many names, or what the file system says.
-    static func resolve(_ path: [UInt8], in root: FD, followsLast: Bool = true) throws(Errno) -> [[UInt8]] {
+    static func resolve(
+        _ path: [UInt8], in root: any TreeDirectory, followsLast: Bool = true
+    ) throws(Errno) -> [[UInt8]] {
         var waiting = Array(path.pathNames.reversed())
         var names: [[UInt8]] = []
-        // The directories of `names` that exist.
-        var directories: [SharedFile] = []
+        // Of `names`, as far as they exist.
+        var directories: [any TreeDirectory] = []
         var links = 0
         while let name = waiting.popLast() {
             if name == [.dot, .dot] {
@@ -29,16 +31,15 @@ enum RootedPath {
                 continue
             }
             guard names.count < mostNames, waiting.count < 1 << 16 else { throw .nameTooLong }
-            guard directories.count == names.count,
-                let object = try open(name, in: directories.last?.descriptor.fd ?? root)
-            else {
+            let parent = directories.last ?? root
+            guard directories.count == names.count, let status = try status(name, in: parent) else {
                 names.append(name)
                 continue
             }
-            if try object.descriptor.status().isSymlink, followsLast || !waiting.isEmpty {
+            if status.isSymlink, followsLast || !waiting.isEmpty {
                 links += 1
                 guard links <= mostLinks else { throw .loop }
-                let target = try object.descriptor.fd.linkTarget("")
+                let target = try parent.target(name.cPath)
                 if target.first == .slash {
                     names = []
                     directories = []
@@ -46,34 +47,17 @@ enum RootedPath {
                 waiting += target.pathNames.reversed()
                 continue
             }
+            if status.isDirectory { directories.append(try parent.directory(name.cPath)) }
             names.append(name)
-            directories.append(object)
         }
         return names
     }
 
-    private static func open(_ name: [UInt8], in directory: FD) throws(Errno) -> SharedFile? {
-        do throws(Errno) {
-            return SharedFile(try directory.open(name.cPath, [.path, .noFollow]))
-        } catch {
+    /// nil for what is missing.
+    private static func status(_ name: [UInt8], in directory: any TreeDirectory) throws(Errno) -> FileStatus? {
+        do throws(Errno) { return try directory.status(name.cPath) } catch {
             guard error == .noEntry || error == .notDirectory else { throw error }
             return nil
         }
-    }
-}
-
-extension Descriptor {
-    fileprivate func status() throws(Errno) -> Status { try fd.status() }
-}
-
-extension FD {
-    /// readlink(2); an empty name is the descriptor's own link (O_PATH).
-    func linkTarget(_ name: CPath) throws(Errno) -> [UInt8] {
-        var target = [UInt8](repeating: 0, count: 4096)
-        let result = target.withUnsafeMutableBytes {
-            cl_readlinkat(raw, name, $0.baseAddress?.assumingMemoryBound(to: CChar.self), $0.count)
-        }
-        target.removeLast(target.count - (try check(result)))
-        return target
     }
 }

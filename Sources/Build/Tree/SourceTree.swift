@@ -6,14 +6,15 @@ public import OCI
 /// A tree that `COPY`, `ADD` and bind mounts read: a build context, the root of a stage or image, a git checkout. It is
 /// held by its descriptor; nothing in it leads outside.
 public struct SourceTree: Sendable {
-    /// The directory, open for reading.
-    public let root: SharedFile
+    let root: any TreeDirectory
     /// What of the tree is as if it were not there.
-    public let ignore: IgnoreFile?
+    public private(set) var ignore: IgnoreFile?
     /// Whether the owners of its files mean anything: those of a build context do not.
     public let keepsOwners: Bool
     /// Whether inode numbers and change times identify content, now and at the next build.
     let isRemembered: Bool
+    /// Layers that are shown as one: what a descriptor of a file says of its mode may not be what the tree says.
+    let isLayered: Bool
     /// What goes with the tree.
     private let scratch: ScratchDirectory?
 
@@ -24,25 +25,39 @@ public struct SourceTree: Sendable {
     public init(
         _ root: SharedFile, ignore: IgnoreFile? = nil, keepsOwners: Bool, scratch: ScratchDirectory? = nil
     ) {
-        self.root = root
+        self.root = PlainDirectory(root)
         self.ignore = ignore
         self.keepsOwners = keepsOwners
         self.scratch = scratch
         isRemembered = scratch == nil && Self.hasIdentity(root.descriptor.fd)
+        isLayered = false
+    }
+
+    /// What layers show together.
+    init(_ layers: LayeredTree) {
+        root = layers.root
+        ignore = nil
+        keepsOwners = true
+        scratch = nil
+        isRemembered = false
+        isLayered = true
     }
 
     /// A part of another tree, which stays as long as this one.
-    init(_ root: SharedFile, ignore: IgnoreFile?, keepsOwners: Bool, holding whole: SourceTree) {
+    init(_ root: any TreeDirectory, of whole: SourceTree) {
         self.root = root
-        self.ignore = ignore
-        self.keepsOwners = keepsOwners
+        ignore = nil
+        keepsOwners = whole.keepsOwners
         scratch = whole.scratch
         isRemembered = whole.isRemembered
+        isLayered = whole.isLayered
     }
 
     /// The same tree with other rules.
     public func ignoring(_ ignore: IgnoreFile?) -> SourceTree {
-        SourceTree(root, ignore: ignore, keepsOwners: keepsOwners, scratch: scratch)
+        var tree = self
+        tree.ignore = ignore
+        return tree
     }
 
     /// A server in user space, or on another machine, may give one number and one time to different contents.
@@ -71,12 +86,10 @@ public struct SourceTree: Sendable {
     ///
     /// - Throws: ``BuildError`` when it is no regular file, or larger than `limit` bytes.
     public func contents(of path: [UInt8], atMost limit: Int) throws(BuildError) -> [UInt8]? {
-        let fd = root.descriptor.fd
         do throws(Errno) {
-            let names = try RootedPath.resolve(path, in: fd)
+            let names = try RootedPath.resolve(path, in: root)
             guard let last = names.last else { throw Errno.isDirectory }
-            let parent = try DirectoryChain(fd).directory(names.dropLast())
-            let file = try parent.fd.open(last.cPath, [.readOnly, .noFollow, .nonBlocking, .noControllingTerminal])
+            let file = try DirectoryChain(root).directory(names.dropLast()).open(last.cPath)
             let status = try file.fd.status()
             guard status.isRegular else { throw status.isDirectory ? Errno.isDirectory : Errno.invalid }
             return try file.fd.remainder(atMost: limit)

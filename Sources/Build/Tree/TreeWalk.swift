@@ -1,5 +1,4 @@
 import Linux
-import OCI
 
 /// Lists what filters leave of a tree below a directory, in the order of names, a directory before what it holds.
 ///
@@ -11,13 +10,13 @@ struct TreeWalk {
         let status: FileStatus
         /// A directory that is only here for what is below it.
         let isOnlyParent: Bool
-        let parent: FD
+        let parent: any TreeDirectory
         let name: [UInt8]
     }
 
     private struct Frame {
         let path: [UInt8]
-        let directory: SharedFile
+        let directory: any TreeDirectory
         var names: ArraySlice<[UInt8]>
         let states: [PathFilter.State]
     }
@@ -27,7 +26,7 @@ struct TreeWalk {
         let depth: Int
         let path: [UInt8]
         let status: FileStatus
-        let parent: SharedFile
+        let parent: any TreeDirectory
         let name: [UInt8]
     }
 
@@ -39,9 +38,9 @@ struct TreeWalk {
 
     /// - Throws: what `body` throws, and ``BuildError`` for what cannot be listed.
     mutating func walk(
-        _ directory: consuming Descriptor, named top: [UInt8], _ body: (Found) throws(BuildError) -> Void
+        _ directory: any TreeDirectory, named top: [UInt8], _ body: (Found) throws(BuildError) -> Void
     ) throws(BuildError) {
-        try enter(SharedFile(directory), path: [], states: filters.map(\.start), top)
+        try enter(directory, path: [], states: filters.map(\.start), top)
         while let frame = frames.last {
             guard let name = frame.names.first else {
                 frames.removeLast()
@@ -68,9 +67,9 @@ struct TreeWalk {
             if !filter.mayKeep(below: below) { isHopeless = true }
         }
         if isHopeless { return }
-        let parent = frame.directory.descriptor.fd
+        let parent = frame.directory
         let status: FileStatus
-        do throws(Errno) { status = FileStatus(try parent.status(name.cPath)) } catch {
+        do throws(Errno) { status = try parent.status(name.cPath) } catch {
             // Gone since the directory was read.
             if error == .noEntry { return }
             throw BuildError("read", top.joined(path), error)
@@ -84,36 +83,24 @@ struct TreeWalk {
                 try body(
                     Found(
                         path: directory.path, status: directory.status, isOnlyParent: true,
-                        parent: directory.parent.descriptor.fd, name: directory.name))
+                        parent: directory.parent, name: directory.name))
             }
             waiting = []
             try body(Found(path: path, status: status, isOnlyParent: false, parent: parent, name: name))
         }
         guard status.isDirectory else { return }
         let opened = try naming("read", top.joined(path)) { () throws(Errno) in
-            try parent.open(name.cPath, [.readOnly, .directory, .noFollow])
+            try parent.directory(name.cPath)
         }
-        try enter(SharedFile(opened), path: path, states: states, top)
+        try enter(opened, path: path, states: states, top)
     }
 
     private mutating func enter(
-        _ directory: SharedFile, path: [UInt8], states: [PathFilter.State], _ top: [UInt8]
+        _ directory: any TreeDirectory, path: [UInt8], states: [PathFilter.State], _ top: [UInt8]
     ) throws(BuildError) {
         let names = try naming("list", top.joined(path)) { () throws(Errno) in
-            try directory.descriptor.fd.sortedNames()
+            try directory.names()
         }
         frames.append(Frame(path: path, directory: directory, names: names[...], states: states))
-    }
-}
-
-extension FD {
-    /// The names in this directory, in the order of their bytes. It must be open for reading, at its start.
-    func sortedNames() throws(Errno) -> [[UInt8]] {
-        var names: [[UInt8]] = []
-        try forEachEntry { entry in
-            names.append(Array(entry.name))
-            return true
-        }
-        return names.sorted { $0.lexicographicallyPrecedes($1) }
     }
 }

@@ -17,9 +17,10 @@ public enum UserNamespace {
         if uid == 0 {
             if cl_unshare(Int32(CL_CLONE_NEWNS)) < 0 { return }
         } else {
+            // Inside it is unknown until it is mapped.
+            let gid = getegid()
             let mapper = try IDMapper.start()
             guard cl_unshare(Int32(CL_CLONE_NEWUSER) | Int32(CL_CLONE_NEWNS)) >= 0 else { return mapper.cancel() }
-            let gid = getegid()
             if !mapper.map() { try mapOne(uid, gid) }
             setenv(owner, "\(uid)", 1)
         }

@@ -58,12 +58,6 @@ public struct MountPoints {
         }
     }
 
-    /// Whether there is a directory at a path, which is absolute in the image.
-    public func hasDirectory(_ path: [UInt8]) -> Bool {
-        guard let (there, missing) = try? resolve(path) else { return false }
-        return missing.isEmpty && there.last?.status.isDirectory ?? true
-    }
-
     /// As far as the path is there, and what is missing of it. Symlinks lead inside the image only.
     private func resolve(_ path: [UInt8]) throws(Errno) -> (there: [Step], missing: [[UInt8]]) {
         let slash = UInt8(ascii: "/")

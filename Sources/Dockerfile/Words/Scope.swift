@@ -19,6 +19,16 @@ public struct Scope: Sendable {
         lexer = WordLexer(escape: escape)
     }
 
+    /// The scope that a stage on this one's stage begins with: all of it, but what the image's environment says counts again
+    /// over arguments of the same name, as in BuildKit.
+    ///
+    /// - Parameter environment: of the image that the stage below made.
+    public func inherited(environment: [[UInt8]: [UInt8]]) -> Scope {
+        var scope = self
+        for (name, value) in environment { scope.variables[name] = value }
+        return scope
+    }
+
     /// Expands an instruction. `ENV` and `ARG` take effect for those after it.
     ///
     /// - Throws: when a word cannot be expanded, or what it stands for means nothing.

@@ -11,6 +11,13 @@ public final class Lease: Sendable {
     private let file: Descriptor
     private let isInherited = Locked(false)
     private let isEnded = Locked(false)
+    private let interruption = Locked<(@Sendable () -> Bool)?>(nil)
+
+    /// Asked while layers are unpacked under the lease; true ends that with an error.
+    public var isInterrupted: (@Sendable () -> Bool)? {
+        get { interruption.withLock { $0 } }
+        set { interruption.withLock { $0 = newValue } }
+    }
 
     fileprivate init(_ store: Store, id: String, file: consuming Descriptor) {
         self.store = store

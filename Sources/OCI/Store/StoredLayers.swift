@@ -40,8 +40,10 @@ extension Store {
     ) throws(StoreError) -> LooseLayer {
         let file = try StoreError.wrapping { () throws(BlobError) in try blobs.open(blob.digest) }
         let place = joined(lease.directory, Array(diffID.hex.utf8))
-        let unpacker = LayerUnpacker(limits: limits, digest: blob.digest, diffID: diffID, observer: observer)
-        let layer = try StoreError.wrapping { () throws(LayerError) in try unpacker.unpack(file.fd, to: place) }
+        var unpacker = LayerUnpacker(limits: limits, digest: blob.digest, diffID: diffID, observer: observer)
+        unpacker.isInterrupted = lease.isInterrupted
+        let ready = unpacker
+        let layer = try StoreError.wrapping { () throws(LayerError) in try ready.unpack(file.fd, to: place) }
         return LooseLayer(place: place, diffID: diffID, size: layer.tarSize, blob: blob)
     }
 

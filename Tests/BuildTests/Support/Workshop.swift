@@ -73,7 +73,7 @@ final class Workshop: Sendable {
         let parsed = try Parsed(instruction)
         let selection = try select(instruction, ignore: ignore, keepsOwners: keepsOwners)
         let root = try open("root")
-        let owner = try parsed.copying.owner.map { try Owner($0, in: root.descriptor.fd) }
+        let owner = try parsed.copying.owner.map { try Owner($0, in: try tree("root")) }
         let options = CopyOptions(
             owner: owner, mode: parsed.mode, latest: latest.map { Timestamp(seconds: $0, nanoseconds: 0) },
             replaces: parsed.copying.isLink, lost: lost)

@@ -12,7 +12,7 @@ final class FileReader {
     init(_ tree: SourceTree, _ interruption: Interruption?) {
         self.tree = tree
         self.interruption = interruption
-        chain = DirectoryChain(tree.root.descriptor.fd)
+        chain = DirectoryChain(tree.root)
     }
 
     deinit { buffer.deallocate() }
@@ -55,14 +55,5 @@ final class FileReader {
         guard !overflow, seconds >= 0 else { return false }
         if seconds > 10 { return true }
         return seconds * 1_000_000_000 + now.nanoseconds - status.changed.nanoseconds > margin
-    }
-}
-
-extension DirectoryChain {
-    /// Opens a regular file for reading; what took its place meanwhile is neither waited for nor followed.
-    func open(_ path: [UInt8]) throws(Errno) -> Descriptor {
-        let (parent, last) = path.parentAndLast
-        return try directory(parent.pathNames).fd.open(
-            last.cPath, [.readOnly, .noFollow, .nonBlocking, .noControllingTerminal])
     }
 }

@@ -32,6 +32,20 @@ public struct BuiltLayer: Equatable, Sendable {
     public let standsAlone: Bool
 }
 
+/// Owners of objects by their path in a layer: of links and special files, which cannot carry a record (SEMANTICS 9.5).
+public struct LayerOwners: Sendable {
+    private var ids: [[UInt8]: UInt64] = [:]
+
+    public init() {}
+
+    public subscript(path: [UInt8]) -> (uid: UInt32, gid: UInt32)? {
+        get { ids[path].map { (UInt32(truncatingIfNeeded: $0 >> 32), UInt32(truncatingIfNeeded: $0)) } }
+        set { ids[path] = newValue.map { UInt64($0.uid) << 32 | UInt64($0.gid) } }
+    }
+
+    var isEmpty: Bool { ids.isEmpty }
+}
+
 /// Makes layers: one pass over a directory writes the tar, hashes it, compresses it and hashes the blob.
 ///
 /// The same tree gives the same bytes, on every machine, file system and number of processors: names in the order of their bytes,
@@ -50,6 +64,12 @@ public struct LayerBuilder: Sendable {
     /// Costs reading such files twice.
     public var minimizes: Bool
 
+    /// Owners that the directory cannot say.
+    public var owners = LayerOwners()
+
+    /// Asked now and then; true ends the building with an error.
+    public var isInterrupted: (@Sendable () -> Bool)?
+
     public init(_ coding: LayerCoding = LayerCoding(), latest: Int64? = nil, minimizes: Bool = false) {
         self.coding = coding
         self.latest = latest
@@ -63,7 +83,7 @@ public struct LayerBuilder: Sendable {
     ///   holds. `file` then holds a part.
     public func build(_ source: LayerSource, into file: FD) throws(LayerError) -> BuiltLayer {
         let stack = try LayerStack([source.upper] + source.lowers)
-        var walk = LayerWalk(stack, try LayerStream(to: file, coding), latest: latest, minimizes: minimizes)
+        var walk = LayerWalk(stack, try LayerStream(to: file, coding), self)
         try walk.changes(stack.roots[0], [], on: .location([]))
         return try walk.finish(coding.compression)
     }
@@ -74,7 +94,7 @@ public struct LayerBuilder: Sendable {
     /// - Throws: as ``build(_:into:)``.
     public func flatten(_ layers: [[UInt8]], into file: FD) throws(LayerError) -> BuiltLayer {
         let stack = try LayerStack(layers)
-        var walk = LayerWalk(stack, try LayerStream(to: file, coding), latest: latest, minimizes: false)
+        var walk = LayerWalk(stack, try LayerStream(to: file, coding), self)
         try walk.merged(stack.roots, [])
         return try walk.finish(coding.compression)
     }

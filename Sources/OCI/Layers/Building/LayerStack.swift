@@ -21,6 +21,8 @@ enum Below {
 /// The rules are those of `Union` (SEMANTICS 2.2, 4.5, 7.2), and of the kernel's `ovl_lookup`.
 struct LayerStack {
     let roots: [LayerDirectory]
+    /// Of each layer that records owners and whose root directory is not root's: whose that is.
+    private let rootOwners: [(uid: UInt32, gid: UInt32)?]
 
     init(_ layers: [[UInt8]]) throws(LayerError) {
         var roots: [LayerDirectory] = []
@@ -31,6 +33,25 @@ struct LayerStack {
             roots.append(LayerDirectory(descriptor, layer: number))
         }
         self.roots = roots
+        rootOwners = roots.map { root in
+            guard let status = try? root.fd.status(), status.uid != 0 || status.gid != 0,
+                let attributes = try? ObjectAttributes(root.fd, ""), attributes.owner != nil
+            else { return nil }
+            return (status.uid, status.gid)
+        }
+    }
+
+    /// What a name in a directory is. Where owners are recorded by somebody who is not root, what is his and says nothing else is
+    /// root's: he had nobody to give it to.
+    func look(at name: [UInt8], in directory: LayerDirectory) throws(Errno) -> (Status, ObjectAttributes) {
+        let status = try directory.fd.status(path(name))
+        var attributes = try ObjectAttributes(directory.fd, path(name))
+        if let own = rootOwners[directory.layer], attributes.owner == nil, !status.isWhiteout {
+            attributes.owner = RecordedOwner(
+                uid: status.uid == own.uid ? 0 : status.uid, gid: status.gid == own.gid ? 0 : status.gid,
+                mode: status.mode & 0o7777, kind: nil)
+        }
+        return (status, attributes)
     }
 
     func directories(_ below: Below) throws(Errno) -> [LayerDirectory] {

@@ -7,6 +7,8 @@ struct LayerWalk: ~Copyable {
     private var stream: LayerStream
     private let latest: Int64?
     private let minimizes: Bool
+    private let owners: LayerOwners
+    private let isInterrupted: (@Sendable () -> Bool)?
     private var unchanged: [[UInt8]] = []
     private var entries = 0
     private var skipped: [[UInt8]] = []
@@ -23,11 +25,13 @@ struct LayerWalk: ~Copyable {
         let inode: UInt64
     }
 
-    init(_ stack: LayerStack, _ stream: consuming LayerStream, latest: Int64?, minimizes: Bool) {
+    init(_ stack: LayerStack, _ stream: consuming LayerStream, _ builder: LayerBuilder) {
         self.stack = stack
         self.stream = stream
-        self.latest = latest
-        self.minimizes = minimizes
+        latest = builder.latest
+        minimizes = builder.minimizes
+        owners = builder.owners
+        isInterrupted = builder.isInterrupted
     }
 
     /// The entries of a directory of the upper, and what they say of the lowers.
@@ -63,8 +67,13 @@ struct LayerWalk: ~Copyable {
         _ directory: LayerDirectory, _ parent: [UInt8], _ entry: [UInt8], on below: Below
     ) throws(LayerError) {
         let name = joined(parent, entry)
-        let (status, attributes) = try naming("read", name) { () throws(Errno) in
-            (try directory.fd.status(path(entry)), try ObjectAttributes(directory.fd, path(entry)))
+        var (status, attributes) = try naming("read", name) { () throws(Errno) in
+            try stack.look(at: entry, in: directory)
+        }
+        if !owners.isEmpty, let owner = owners[name] {
+            attributes.owner = RecordedOwner(
+                uid: owner.uid, gid: owner.gid, mode: attributes.owner?.mode ?? status.mode & 0o7777,
+                kind: attributes.owner?.kind)
         }
         if status.isWhiteout || status.isRegular && status.size == 0 && attributes.isWhiteout {
             return try whiteout(parent, entry)
@@ -107,7 +116,7 @@ struct LayerWalk: ~Copyable {
             let directory = directories[index]
             let full = joined(name, entry)
             let (status, attributes) = try naming("read", full) { () throws(Errno) in
-                (try directory.fd.status(path(entry)), try ObjectAttributes(directory.fd, path(entry)))
+                try stack.look(at: entry, in: directory)
             }
             if status.isWhiteout || status.isRegular && status.size == 0 && attributes.isWhiteout { continue }
             guard status.isDirectory else {
@@ -221,6 +230,9 @@ struct LayerWalk: ~Copyable {
                 let hole = data < 0 ? size : cl_lseek(fd.raw, offset, Int32(CL_SEEK_HOLE))
                 if hole > offset { end = min(hole, size) }
             }
+            // In pieces, between which somebody may want it to end.
+            end = min(end, offset + 64 << 20)
+            try checkGoing(name)
             let count = try stream.write(end - offset, from: fd, at: offset, name)
             guard count == end - offset else {
                 throw LayerError(.refused, "read", name, "it changed while it was read")
@@ -241,8 +253,13 @@ struct LayerWalk: ~Copyable {
     }
 
     private mutating func write(_ entry: TarEntry) throws(LayerError) {
+        try checkGoing(entry.name)
         entries += 1
         try stream.write(try TarHeader.bytes(of: entry))
+    }
+
+    private func checkGoing(_ name: [UInt8]) throws(LayerError) {
+        if isInterrupted?() == true { throw LayerError(.refused, "archive", name, "interrupted") }
     }
 
     consuming func finish(_ compression: Compression) throws(LayerError) -> BuiltLayer {

@@ -23,6 +23,8 @@ final class LayerInput: ArchiveInput {
     private(set) var compression = Compression.none
     /// Told of ``blobSize`` as it grows.
     var observer: (@Sendable (Int64) -> Void)?
+    /// Asked as often; true ends the reading with an error.
+    var isInterrupted: (@Sendable () -> Bool)?
 
     /// Which digests ``finish()`` is to give.
     enum Hashing {
@@ -73,6 +75,7 @@ final class LayerInput: ArchiveInput {
     }
 
     private func fill() throws(LayerError) {
+        if isInterrupted?() == true { throw LayerError(.refused, "read layer", "interrupted") }
         var count = 0
         // The format is told by the first bytes: a pipe may give fewer at first.
         while count < (begun ? 1 : 4) {

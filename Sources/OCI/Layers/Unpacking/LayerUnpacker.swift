@@ -35,6 +35,8 @@ public struct LayerUnpacker: Sendable {
     public var diffID: Digest?
     /// Told how many bytes of the blob were read, often, from the thread that unpacks.
     public var observer: (@Sendable (Int64) -> Void)?
+    /// Asked as often; true ends the unpacking with an error.
+    public var isInterrupted: (@Sendable () -> Bool)?
 
     public init(
         limits: LayerLimits = LayerLimits(), ownership: Ownership = .automatic, digest: Digest? = nil,
@@ -127,6 +129,7 @@ public struct LayerUnpacker: Sendable {
         }
         let input = try LayerInput(file, limits)
         input.observer = observer
+        input.isInterrupted = isInterrupted
         var tree = try LayerTree(root, ownership)
         var count = EntryCount(limits)
         do {

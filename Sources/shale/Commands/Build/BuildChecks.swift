@@ -8,15 +8,24 @@ struct BuildChecks {
     private let findings: [CheckFinding]
     private let failsBuild: Bool
 
-    init(_ opened: OpenedInputs, _ request: BuildRequest) throws {
-        let options =
-            try request.check.map {
-                try CheckOptions($0, at: SourceLocation(file: "BUILDKIT_DOCKERFILE_CHECK", firstLine: 1, lastLine: 1))
-            } ?? CheckOptions(of: opened.dockerfile)
+    /// - Parameter bases: images that stages are built on, as far as they are known, by stage.
+    init(
+        _ opened: OpenedInputs, _ request: BuildRequest, stages: Set<Int>? = nil,
+        bases: [Int: CheckContext.BaseImage] = [:]
+    ) throws(DockerfileError) {
+        let options: CheckOptions
+        if let text = request.check {
+            let place = SourceLocation(file: "BUILDKIT_DOCKERFILE_CHECK", firstLine: 1, lastLine: 1)
+            options = try CheckOptions(text, at: place)
+        } else {
+            options = try CheckOptions(of: opened.dockerfile)
+        }
         var context = CheckContext(build: request.host, target: request.platform)
         context.buildArguments = request.arguments
         context.targetStage = request.target
         context.ignoreFile = opened.ignore
+        context.stages = stages
+        context.baseImages = bases
         findings = try Checks.run(opened.dockerfile, options: options, context: context)
         failsBuild = options.failsBuild
     }
@@ -33,9 +42,17 @@ struct BuildChecks {
         }
     }
 
+    /// Says what was found, where that fails the build.
+    ///
+    /// - Throws: ``BuildError``, before anything is built.
+    func enforce(_ display: ProgressDisplay) throws(BuildError) {
+        guard failsBuild, let first = findings.first else { return }
+        warn(display)
+        throw BuildError("checks did not pass", at: first.location)
+    }
+
     /// At the end of a build.
-    func warn(_ display: ProgressDisplay) throws {
+    func warn(_ display: ProgressDisplay) {
         for finding in findings { display.observer(.warning(finding.description)) }
-        if failsBuild, !findings.isEmpty { throw Failure(status: 1, message: "build: checks did not pass") }
     }
 }

@@ -85,6 +85,7 @@ struct BuildCommand: ParsableCommand {
         let display = ProgressDisplay(quiet ? .quiet : progress)
         let platforms = try inputs.platforms()
         let caching = try cache.plan(registry)
+        try products.check(isIndex: try platforms.count > 1 || inputs.request().isAlwaysMultiPlatform)
         var sessions: [BuildSession] = []
         let interruption = Interruption()
         defer {
@@ -95,6 +96,7 @@ struct BuildCommand: ParsableCommand {
         }
         let imported = ImportedCache(caching.sources) { display.observer(.warning($0)) }
         if interruption.happened { throw ExitCode(130) }
+        var checks: BuildChecks?
         var builds: [(session: BuildSession, target: StageState)] = []
         var images: [Store.Image] = []
         for platform in platforms {
@@ -105,7 +107,7 @@ struct BuildCommand: ParsableCommand {
             options.labels = try products.labels()
             options.annotations = try products.annotations()
             cache.apply(to: &options)
-            options.embedsCache = caching.isInline
+            options.embedsCache = caching.isInline || options.request.cachesInline
             let sources = BuildSources(
                 image: inputs.finder(store, registry), client: { () throws(BuildError) in try client() })
             let session = try BuildSession(
@@ -115,9 +117,13 @@ struct BuildCommand: ParsableCommand {
             sessions.append(session)
             let builder = Builder(session, opened.dockerfile, context: opened.context)
             do throws(BuildError) {
-                let state = try builder.run()
+                let request = options.request
+                var state = try builder.run { (graph, bases) throws(BuildError) in
+                    checks = try Self.checks(opened, request, graph, bases)
+                    try checks?.enforce(display)
+                }
                 builds.append((session, state))
-                images.append(try builder.assemble(state))
+                images.append(try builder.assemble(&state))
                 try products.write(state, images, session, registry, isLast: images.count == platforms.count)
             } catch {
                 display.end()
@@ -127,7 +133,21 @@ struct BuildCommand: ParsableCommand {
         }
         for export in caching.exports { try write(export, builds, display) }
         display.end()
-        try BuildChecks(opened, try inputs.request()).warn(display)
+        checks?.warn(display)
+        for name in try inputs.request().unusedArguments(of: opened.dockerfile) {
+            display.observer(
+                .warning("--build-arg \(printable(String(decoding: name, as: UTF8.self))): no ARG declares it"))
+        }
+    }
+
+    private static func checks(
+        _ opened: OpenedInputs, _ request: BuildRequest, _ graph: BuildGraph, _ bases: [Int: CheckContext.BaseImage]
+    ) throws(BuildError) -> BuildChecks {
+        do throws(DockerfileError) {
+            return try BuildChecks(opened, request, stages: Set(graph.nodes.map(\.index)), bases: bases)
+        } catch {
+            throw BuildError("\(error.message)", at: error.location)
+        }
     }
 
     private func write(

@@ -119,6 +119,12 @@ struct BuildInputs: ParsableArguments {
         }
         guard let id = values["id"] else { throw Failure.used("--secret \(text): it has no id") }
         let key = Arguments.bytes(id)
+        switch values["type"] {
+        case nil: break
+        case "file"?: values["src"] = values["src"] ?? id
+        case "env"?: (values["env"], values["src"]) = (values["env"] ?? values["src"] ?? id, nil)
+        case let other?: throw Failure.used("--secret \(text): type \(other) is unknown; file and env are known")
+        }
         if let path = values["src"] {
             guard access(Arguments.bytes(path).cPath, R_OK) == 0 else {
                 throw Failure.used("--secret \(path): \(String(cString: strerror(errno)))")

@@ -79,37 +79,39 @@ struct TreeOutput {
     let session: BuildSession
     let state: StageState
     let output: BuildOutput
+    /// In the destination, where it is one of several.
+    let directory: String?
 
     func write() throws(BuildError) {
-        try session.withTree(of: state) { (path, tree) throws(BuildError) in
-            if output.kind == .local {
-                try copy(tree)
-            } else {
-                try archive(path)
-            }
-        }
+        if output.kind == .local { try copy() } else { try archive() }
     }
 
-    private func copy(_ tree: SourceTree) throws(BuildError) {
-        let path = Arguments.bytes(output.destination ?? "")
+    private func copy() throws(BuildError) {
+        var path = Arguments.bytes(output.destination ?? "")
+        try make(path)
+        if let directory {
+            path += Array("/\(directory)".utf8)
+            try make(path)
+        }
+        try session.copyTree(of: state, to: path)
+    }
+
+    private func make(_ path: [UInt8]) throws(BuildError) {
         do throws(Errno) { try FD.workingDirectory.makeDirectory(path.cPath, mode: 0o755) } catch {
             guard error == .exists else { throw BuildError("write", path, error) }
         }
-        try session.copyTree(tree, to: path)
     }
 
-    private func archive(_ path: [UInt8]) throws(BuildError) {
-        let builder = LayerBuilder(LayerCoding(.none), latest: session.options.timestamp)
+    private func archive() throws(BuildError) {
+        guard let destination = output.destination, destination != "-" else {
+            return try session.archiveTree(of: state, to: FD(1))
+        }
         do {
-            guard let destination = output.destination, destination != "-" else {
-                _ = try builder.build(LayerSource(upper: path), into: FD(1))
-                return
-            }
             var file = try NewFile(Arguments.bytes(destination))
-            _ = try builder.build(LayerSource(upper: path), into: file.fd)
+            try session.archiveTree(of: state, to: file.fd)
             try file.publish()
         } catch {
-            throw BuildError("write \(output.destination ?? "-"): \(error)")
+            throw BuildError("write \(destination): \(error)")
         }
     }
 }

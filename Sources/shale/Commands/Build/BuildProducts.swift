@@ -1,6 +1,7 @@
 import ArgumentParser
 import Build
 import Containers
+import Dockerfile
 import Glibc
 import Linux
 import OCI
@@ -46,15 +47,40 @@ struct BuildProducts: ParsableArguments {
         }
     }
 
-    func annotations() throws -> [String: String] {
+    /// Annotations of the manifest, or of the index.
+    ///
+    /// - Parameter kind: `manifest` or `index`, as buildx has them in front of a name and a colon.
+    func annotations(of kind: String = "manifest") throws -> [String: String] {
         var result: [String: String] = [:]
         for text in annotation {
             let parts = text.split(separator: "=", maxSplits: 1).map(String.init)
             guard parts.count == 2 else { throw Failure.used("--annotation \(text): NAME=VALUE is wanted") }
-            // "manifest:" and "index:" say what it is of, in buildx.
-            result[parts[0].hasPrefix("manifest:") ? String(parts[0].dropFirst(9)) : parts[0]] = parts[1]
+            var name = parts[0][...]
+            var kinds: [Substring] = ["manifest"]
+            if let colon = name.firstIndex(of: ":") {
+                kinds = name[..<colon].split(separator: ",")
+                name = name[name.index(after: colon)...]
+            }
+            if let other = kinds.first(where: { $0 != "manifest" && $0 != "index" }) {
+                throw Failure.used("--annotation \(text): \(other) is unknown; manifest and index are known")
+            }
+            if kinds.contains(kind[...]) { result[String(name)] = parts[1] }
         }
         return result
+    }
+
+    /// Before anything is built.
+    ///
+    /// - Parameter isIndex: the result is one, of several platforms or of one.
+    /// - Throws: ``BuildError`` for what the results cannot be, ``Failure`` for what is malformed.
+    func check(isIndex: Bool) throws {
+        _ = try (labels(), annotations())
+        for output in try parsedOutputs() where isIndex && [.oci, .docker, .tar].contains(output.kind) {
+            throw Failure.used("--output type=\(output.kind.rawValue): it holds one platform")
+        }
+        if !isIndex, let name = try annotations(of: "index").keys.min() {
+            throw Failure.used("--annotation index:\(name): the result is no index")
+        }
     }
 
     /// Records the image and writes what was asked for, when all platforms are built.
@@ -62,12 +88,17 @@ struct BuildProducts: ParsableArguments {
         _ state: StageState, _ images: [Store.Image], _ session: BuildSession, _ registry: RegistryOptions, isLast: Bool
     ) throws(BuildError) {
         let outputs = try parsedOutputs()
+        let isSeveral = images.count > 1 || !isLast
         for output in outputs where output.kind == .tar || output.kind == .local {
-            try TreeOutput(session: session, state: state, output: output).write()
+            // As BuildKit's: each platform in a directory of its own.
+            let name = session.options.request.platform.description.replacing("/", with: "_")
+            try TreeOutput(session: session, state: state, output: output, directory: isSeveral ? name : nil)
+                .write()
         }
         guard isLast, let image = images.last else { return }
         let store = session.store
-        let descriptor = try images.count == 1 ? image.descriptor : index(of: images, session)
+        let isIndex = images.count > 1 || session.options.request.isAlwaysMultiPlatform
+        let descriptor = try isIndex ? index(of: images, session) : image.descriptor
         let names = try (tag + outputs.flatMap(\.names)).map { (text) throws(BuildError) -> Reference in
             do { return try Pull.reference(text) } catch { throw BuildError("--tag \(text): no name of an image") }
         }
@@ -120,7 +151,10 @@ struct BuildProducts: ParsableArguments {
             descriptor.platform = image.config.platform
             return descriptor
         }
-        let index = ImageIndex(manifests: manifests)
+        let index: ImageIndex
+        do { index = ImageIndex(manifests: manifests, annotations: try annotations(of: "index")) } catch {
+            throw BuildError((error as? Failure)?.message ?? "\(error)")
+        }
         return try BuildError.wrapping { () throws(BlobError) in
             let bytes = index.bytes
             let digest = try session.lease.blobs().keep(bytes)

@@ -56,10 +56,7 @@ struct Examination {
             add(device.raw >= 0 ? .ok : .missing, "/dev/fuse", "can be opened")
             return true
         } catch {
-            let remedy =
-                error == .access
-                ? "chmod 0666 /dev/fuse, its usual mode" : "modprobe fuse, or pass the device to the container"
-            add(.missing, "/dev/fuse", "\(error)", remedy)
+            add(.missing, "/dev/fuse", "\(error)", RunObstacle.deviceRemedy(error))
             return false
         }
     }
@@ -88,8 +85,7 @@ struct Examination {
             return true
         }
         add(
-            .missing, "user namespaces", "cannot be made",
-            "raise user.max_user_namespaces, and lift what restricts them (kernel.unprivileged_userns_clone, AppArmor)")
+            .missing, "user namespaces", "cannot be made", RunObstacle.namespaceRemedy)
         return false
     }
 

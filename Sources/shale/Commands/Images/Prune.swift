@@ -12,7 +12,7 @@ struct Prune: ParsableCommand {
             container, step of a build or running command needs. Safe beside other commands on the same store. Asks first where a terminal \
             is there to answer.
 
-            The build cache forgets steps that no build used for 14 days, or since until=TIME; with --all every step, the \
+            The build cache forgets steps, and files that ADD fetched, that no build used for 14 days, or since until=TIME; with --all all of them, the \
             directories of RUN --mount=type=cache that no build has at the moment, and what is remembered of build contexts. Filters \
             other than until are of images alone: with one, the build cache is left as it is.
             """)
@@ -63,18 +63,19 @@ struct Prune: ParsableCommand {
     private func pruneCache(_ store: Store, _ filter: ImageFilter) throws(StoreError) -> CacheResult {
         var result = CacheResult()
         guard filter.isOfTimeOnly else { return result }
-        if let until = filter.until {
-            result.steps = try store.forgetCache(unusedSince: until.seconds)
-        } else if all {
+        if all, filter.until == nil {
             result.steps = try store.forgetCache()
+            result.bytes = store.removeDownloads(unusedSince: nil)
         } else {
-            result.steps = try store.forgetCache(unusedSince: Instant.now.seconds - Self.patience)
+            let time = filter.until?.seconds ?? Instant.now.seconds - Self.patience
+            result.steps = try store.forgetCache(unusedSince: time)
+            result.bytes = store.removeDownloads(unusedSince: time)
         }
         // When a mount was used last is written nowhere.
         guard all, filter.until == nil else { return result }
         let mounts = try store.removeCacheMounts()
         result.mounts = mounts.names
-        result.bytes = mounts.bytes + store.removeFileDigests()
+        result.bytes += mounts.bytes + store.removeFileDigests()
         return result
     }
 
