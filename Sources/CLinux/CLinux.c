@@ -447,6 +447,29 @@ int cl_accept(int socket) {
     return fd < 0 ? -errno : fd;
 }
 
+int cl_connect(const char *path) {
+    struct sockaddr_un a = {.sun_family = AF_UNIX};
+    if (strlen(path) >= sizeof a.sun_path) return -ENAMETOOLONG;
+    strcpy(a.sun_path, path);
+    int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    if (fd < 0) return -errno;
+    if (connect(fd, (struct sockaddr *)&a, sizeof a) < 0) {
+        int error = errno;
+        close(fd);
+        return -error;
+    }
+    return fd;
+}
+
+int cl_wait_any(int first, int second, int third) {
+    struct pollfd p[3] = {{first, POLLIN, 0}, {second, POLLIN, 0}, {third, POLLIN, 0}};
+    while (poll(p, 3, -1) < 0)
+        if (errno != EINTR) return -errno;
+    return (p[0].revents ? 1 : 0) | (p[1].revents ? 2 : 0) | (p[2].revents ? 4 : 0);
+}
+
+int cl_end_writing(int socket) { return shutdown(socket, SHUT_WR) < 0 ? -errno : 0; }
+
 int cl_wait_call(int listener) {
     struct pollfd p = {.fd = listener, .events = POLLIN};
     while (poll(&p, 1, -1) < 0)

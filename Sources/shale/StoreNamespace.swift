@@ -8,7 +8,7 @@ enum StoreNamespace {
     private static let commands: Set<String> = [
         "analyze", "audit", "build", "commit", "diff", "export", "import", "load", "prune", "pull", "rm", "rmi", "run",
         "sbom",
-        "__unpack", RuntimeProbe.argument,
+        "__unpack", NamespaceProbe.argument, RuntimeProbe.argument,
     ]
 
     /// The exit status of a process that had to do nothing else.
@@ -23,6 +23,7 @@ enum StoreNamespace {
         if isWorthEntering {
             do throws(ContainerError) { try UserNamespace.enter() } catch { throw Failure.failed(error.description) }
         }
+        if arguments[1].elementsEqual(NamespaceProbe.argument.utf8) { return NamespaceProbe.run() }
         return arguments[1].elementsEqual(RuntimeProbe.argument.utf8) ? RuntimeProbe.run() : nil
     }
 

@@ -150,6 +150,20 @@ done
 nothing_left
 shale doctor --store >"$scratch/doctor" 2>&1 || { cat "$scratch/doctor"; exit 1; }
 
+# Where the store is taken away under a build, it still ends when it is told to, with all that it runs.
+"$SHALE" load --root "$scratch/other" -i "$scratch/busybox.tar" >/dev/null
+rm -f "$log"
+"$SHALE" build --root "$scratch/other" --progress plain -f "$scratch/long" "$c" >"$log" 2>&1 &
+process=$!
+until grep -qs begun-1 "$log"; do sleep 0.05; done
+rm -rf "$scratch/other" 2>/dev/null || true
+kill -TERM $process
+for i in $(seq 200); do kill -0 $process 2>/dev/null || break; sleep 0.1; done
+! kill -0 $process 2>/dev/null || fail "the build goes on"
+wait $process || true
+for i in $(seq 100); do pgrep -f -- "$scratch/other" >/dev/null || break; sleep 0.1; done
+! pgrep -f -- "$scratch/other" || fail "the container goes on"
+
 # A signal ends a copy of many files, and of a large one, wherever it is: while they are listed and read, copied, or made a
 # layer. Nothing of it stays.
 mkdir "$c/many"
@@ -170,6 +184,8 @@ for source in many large; do
 signal.signal(signal.SIGINT, signal.SIG_DFL)
 os.execv(sys.argv[1], sys.argv[1:])' "$SHALE" build --root "$store" --no-cache --progress plain -f "$scratch/copying" "$c" >"$log" 2>&1 &
         process=$!
+        # Until then signals are ignored.
+        until [ "$(cat "/proc/$process/comm")" = shale ]; do sleep 0.02; done
         sleep "$wait"
         kill -INT $process 2>/dev/null || true
         got=0

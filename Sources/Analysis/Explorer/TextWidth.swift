@@ -1,5 +1,5 @@
 /// Text in the columns of a terminal.
-enum TextWidth {
+public enum TextWidth {
     /// Columns that a terminal gives a character: none for combining marks, two for wide ones (UAX #11, and emoji).
     static func columns(_ scalar: Unicode.Scalar) -> Int {
         if scalar.value < 0x300 { return 1 }
@@ -16,13 +16,19 @@ enum TextWidth {
         }
     }
 
-    static func columns(_ text: String) -> Int { text.unicodeScalars.reduce(0) { $0 + columns($1) } }
+    public static func columns(_ text: String) -> Int { text.unicodeScalars.reduce(0) { $0 + columns($1) } }
 
     /// The text in exactly so many columns: cut with a mark, or filled with spaces.
     static func fitted(_ text: String, _ width: Int) -> String {
         guard width > 0 else { return "" }
-        let whole = columns(text)
-        if whole <= width { return text + String(repeating: " ", count: width - whole) }
+        let cut = Self.cut(text, width)
+        return cut + String(repeating: " ", count: width - columns(cut))
+    }
+
+    /// The text in no more than so many columns: whole, or cut with a mark.
+    public static func cut(_ text: String, _ width: Int) -> String {
+        guard width > 0 else { return "" }
+        if columns(text) <= width { return text }
         var result = String.UnicodeScalarView()
         var used = 0
         for scalar in text.unicodeScalars {
@@ -31,7 +37,7 @@ enum TextWidth {
             result.append(scalar)
             used += next
         }
-        return String(result) + "…" + String(repeating: " ", count: width - 1 - used)
+        return String(result) + "…"
     }
 
     /// The whole text in lines of exactly so many columns; what follows the first is set in by two.

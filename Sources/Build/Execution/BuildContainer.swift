@@ -20,9 +20,31 @@ final class BuildContainer: Sendable {
 
     func isReaped() { process.withLock { $0 = nil } }
 
-    func end() {
+    /// - Parameter before: how often it was to end without doing so.
+    func end(before: Int) {
         runtime.clean(id: id, in: bundle)
-        // bwrap(1) has no other way, and takes with it all that it started.
-        if runtime.kind == .bwrap { process.withLock { if let id = $0 { _ = kill(id, SIGKILL) } } }
+        // bwrap(1) takes with it all that it started. Whatever else the runtime knows of the container may be lost; then the
+        // processes that it started are all there is to go by, and the first of a container takes the others with it.
+        guard runtime.kind == .bwrap || before > 50 else { return }
+        process.withLock { runner in
+            guard let runner else { return }
+            for child in Self.children(of: runner) { _ = kill(child, SIGKILL) }
+            _ = kill(runner, SIGKILL)
+        }
+    }
+
+    /// Each thread has its own (proc(5), /proc/pid/task/tid/children).
+    private static func children(of process: Int32) -> [Int32] {
+        var children: [Int32] = []
+        guard let tasks = try? FD.workingDirectory.open("/proc/\(process)/task", [.readOnly, .directory]) else {
+            return []
+        }
+        try? tasks.fd.forEachEntry { entry in
+            let path = (Array(entry.name) + Array("/children".utf8)).cPath
+            let bytes = try? tasks.fd.contents(of: path, atMost: 1 << 16)
+            children += String(decoding: bytes ?? [], as: UTF8.self).split(separator: " ").compactMap { Int32($0) }
+            return true
+        }
+        return children
     }
 }

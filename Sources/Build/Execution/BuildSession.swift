@@ -87,10 +87,10 @@ public final class BuildSession: Sendable {
             state.withLock { $0.isCancelled = true }
             interruption.interrupt()
             // Again and again: one that is just being started is not there for the runtime yet.
-            while true {
+            for before in 0... {
                 let running = state.withLock { $0.running }
                 if running.isEmpty { return }
-                for container in running.values { container.end() }
+                for container in running.values { container.end(before: before) }
                 usleep(20_000)
             }
         }

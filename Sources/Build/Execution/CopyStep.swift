@@ -65,7 +65,7 @@ extension StageBuild {
         try step(instruction, key: key, history: history) { (state, _) throws(BuildError) in
             let tree = try StepTree(session, lowers: state.lowers(in: session.store))
             return try tree.made(options) { (root, options) throws(BuildError) in
-                try DestinationTree(root, options).makeDirectories(Array(path.utf8).pathNames)
+                try Copier(root, options).makeDirectory(Destination(Array(path.utf8)))
             }
         }
     }

@@ -41,6 +41,9 @@ extension StageBuild {
         }
     }
 
+    /// Far more than compilers want, and far less than a machine has.
+    private static let processLimit: Int64 = 4096
+
     private var settings: [String: [UInt8]] {
         var settings: [String: [UInt8]] = [:]
         let hosts = session.options.extraHosts.sorted().joined(separator: "\n")
@@ -59,7 +62,10 @@ extension StageBuild {
         defer { withExtendedLifetime(memory) {} }
         let locks = CacheLocks()
         defer { withExtendedLifetime(locks) {} }
-        var sandboxMounts = try self.sandboxMounts(mounts, state, bundle, locks)
+        let agents = try AgentMounts(
+            mounts.map(\.mount), agents: session.options.agents, workingDirectory: state.workingDirectory, in: bundle)
+        defer { withExtendedLifetime(agents) {} }
+        var sandboxMounts = try self.sandboxMounts(mounts, state, bundle, locks) + agents.mounts
         if case .script(let name, let content) = running.invocation {
             sandboxMounts.append(try script(name, content, bundle))
         }
@@ -76,6 +82,9 @@ extension StageBuild {
             var spec = try specification(running, command, state, root: root.merged, bundle: bundle)
             spec.mounts += sandboxMounts
             spec.environment += mounts.flatMap(\.environment)
+            if !spec.environment.contains(where: { $0.hasPrefix("SSH_AUTH_SOCK=") }) {
+                spec.environment += agents.environment
+            }
             try start(spec, bundle, step, instruction)
         } catch {
             root.discard()
@@ -104,6 +113,7 @@ extension StageBuild {
             spec.workingDirectory = state.workingDirectory
             spec.network = network
             spec.isUnconfined = running.security == .insecure
+            if !spec.isUnconfined { spec.processLimit = Self.processLimit }
             var variables = graph.global.proxies
             for (name, value) in state.scope.variables { variables[name] = value }
             spec.environment = variables.map { name, value in

@@ -100,7 +100,8 @@ struct StageBuild {
         let start = clock.now
         let layer: Store.CachedLayer
         do throws(BuildError) { layer = try body(state, step) } catch {
-            session.observer(.failed(step: step, message: error.message))
+            let isOwn = !session.isCancelled
+            session.observer(isOwn ? .failed(step: step, message: error.message) : .cancelled(step: step))
             throw error
         }
         try remember(layer, key, at: place)

@@ -101,9 +101,7 @@ extension StageBuild {
                 selection, to: Destination([.slash]))
         }
         try naming("make cache", path) { () throws(Errno) in
-            if mount.uid != nil || mount.gid != nil {
-                try FD.workingDirectory.setOwner(new.cPath, uid: mount.uid ?? 0, gid: mount.gid ?? 0)
-            }
+            try MountOwner.give(new, to: mount)
             try FD.workingDirectory.setMode(new.cPath, mount.mode ?? 0o755)
             do throws(Errno) {
                 try FD.workingDirectory.rename(

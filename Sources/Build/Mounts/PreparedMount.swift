@@ -82,16 +82,11 @@ extension StageBuild {
 
     private func agent(_ mount: Mount) throws(BuildError) -> PreparedMount {
         let id = mount.id ?? Array("default".utf8)
-        guard session.options.agents[id] != nil else {
-            if mount.isRequired { throw BuildError("ssh agent \(displayed(id)): not given; --ssh does") }
+        guard mount.isRequired, session.options.agents[id] == nil else {
             return PreparedMount(mount: mount, content: nil, tree: nil)
         }
-        var prepared = PreparedMount(mount: mount, content: nil, tree: nil)
-        prepared.environment = ["SSH_AUTH_SOCK=\(displayed(agentTarget(mount)))"]
-        return prepared
+        throw BuildError("ssh agent \(displayed(id)): not given; --ssh does")
     }
-
-    func agentTarget(_ mount: Mount) -> [UInt8] { mount.target ?? Array("/run/buildkit/ssh_agent.0".utf8) }
 
     /// The tree that a `from` means, and what it depends on and is made of where that is known without reading it.
     func tree(of from: [UInt8]?) throws(BuildError) -> (tree: SourceTree, key: Digest?, layers: [Digest]?) {

@@ -32,9 +32,7 @@ extension StageBuild {
                 let fallback = Array("/run/secrets/".utf8) + (secretID(mount).split(separator: .slash).last ?? [])
                 result.append(
                     .init(.bind(file), at: mount.target == nil ? fallback : target(mount, state), isReadOnly: true))
-            case .ssh:
-                guard let socket = session.options.agents[mount.id ?? Array("default".utf8)] else { continue }
-                result.append(.init(.bind(socket), at: agentTarget(mount)))
+            case .ssh: continue
             }
         }
         return result
@@ -90,9 +88,7 @@ extension StageBuild {
         try naming("mount secret", secretID(mount)) { () throws(Errno) in
             let file = try FD.workingDirectory.open(path.cPath, [.writeOnly, .create, .exclusive], mode: 0o600)
             try file.fd.writeAll(value)
-            if mount.uid != nil || mount.gid != nil {
-                try FD.workingDirectory.setOwner(path.cPath, uid: mount.uid ?? 0, gid: mount.gid ?? 0)
-            }
+            try MountOwner.give(path, to: mount)
             try FD.workingDirectory.setMode(path.cPath, mount.mode ?? 0o400)
             return path
         }

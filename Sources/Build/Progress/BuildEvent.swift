@@ -9,6 +9,8 @@ public enum BuildEvent: Sendable {
     /// What its command writes, as it comes.
     case output(step: Int, [UInt8])
     case finished(step: Int, seconds: Double)
+    /// The build ends before it is done, for another reason.
+    case cancelled(step: Int)
     case failed(step: Int, message: String)
     case warning(String)
 }

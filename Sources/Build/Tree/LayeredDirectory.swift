@@ -145,7 +145,10 @@ private final class LayeredDirectory: TreeDirectory {
         union.forget(entry.node, count: 1)
     }
 
-    func makeDirectory(_ name: CPath, mode: UInt32) throws(Errno) { try make(name, .directory, mode: mode) }
+    func makeDirectory(_ name: CPath, mode: UInt32) throws(Errno) {
+        // As for files.
+        try make(name, .directory, mode: tree.recordsOwners ? mode | 0o755 : mode)
+    }
 
     func makeFile(_ name: CPath, mode: UInt32) throws(Errno) -> Descriptor {
         // Where modes are recorded the one on the disk stays: who mounts the layer otherwise finds one that is nearly right.

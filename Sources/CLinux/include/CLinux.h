@@ -154,6 +154,13 @@ int cl_ignore_sigpipe(void);
 // A listening stream socket at a path; one connection of it.
 int cl_listen(const char *path);
 int cl_accept(int socket);
+// A stream socket connected to the one at a path.
+int cl_connect(const char *path);
+// Whether either of two descriptors can be read, as bits 1 and 2, or a third one can or has ended, as bit 4; waits until then.
+// What is negative is not looked at.
+int cl_wait_any(int first, int second, int third);
+// No more will be written to a socket.
+int cl_end_writing(int socket);
 
 // seccomp_unotify(2): a system call of another process that waits for an answer.
 struct cl_call {

@@ -41,6 +41,7 @@ public struct IDMapper: ~Copyable {
         guard arguments.count == 3, arguments[1].elementsEqual(argument.utf8) else { return nil }
         var byte: UInt8 = 0
         guard cl_read(0, &byte, 1) == 1 else { return 1 }
+        if getuid() == 0 { return mapAll(arguments[2]) ? 0 : 1 }
         for (tool, file, id) in [("newuidmap", "/etc/subuid", getuid()), ("newgidmap", "/etc/subgid", getgid())] {
             let ranges = SubordinateIDs.ranges(in: file)
             guard !ranges.isEmpty else { return 1 }
@@ -55,6 +56,27 @@ public struct IDMapper: ~Copyable {
             else { return 1 }
         }
         return 0
+    }
+}
+
+extension IDMapper {
+    /// Root without the right to mount, as in a container, may still give all ids that there are.
+    private static func mapAll(_ process: [UInt8]) -> Bool {
+        // CAP_SETGID, CAP_SETUID, CAP_SETFCAP (user_namespaces(7), "Defining user and group ID mappings").
+        guard [6, 7, UserNamespace.setFileCapabilities].allSatisfy({ cl_has_capability($0) == 1 }) else { return false }
+        for file in ["uid_map", "gid_map"] {
+            let lines = IDMap.read("/proc/self/\(file)").map { map in
+                // The whole range is how the machine's own namespace is known.
+                "\(map.inside) \(map.inside) \(min(map.count, 4_294_967_294))\n"
+            }
+            let path = Array("/proc/".utf8) + process + Array("/\(file)".utf8)
+            guard let opened = try? FD.workingDirectory.open(path.cPath, .writeOnly) else { return false }
+            let bytes = Array(lines.joined().utf8)
+            guard bytes.withUnsafeBytes({ cl_write(opened.raw, $0.baseAddress, $0.count) }) == bytes.count else {
+                return false
+            }
+        }
+        return true
     }
 }
 

@@ -8,28 +8,32 @@ public enum UserNamespace {
     /// The variable that tells whose namespace this is: inside, everybody is root.
     public static let owner = "_SHALE_UID"
 
-    /// A mount namespace of its own, and for an ordinary user a user namespace in which he is root: with his subordinate
-    /// ids where newuidmap(1) grants them, otherwise with his one id. Where the machine allows neither, nothing.
+    /// A mount namespace of its own, and for who is no administrator a user namespace in which he is root: with his subordinate
+    /// ids where newuidmap(1) grants them, with all ids for the root of a container, otherwise with his one id. Where the
+    /// machine allows neither, nothing.
     ///
     /// - Throws: ``ContainerError`` for a namespace that was entered but cannot be set up.
     public static func enter() throws(ContainerError) {
         let uid = geteuid()
-        if uid == 0 {
-            if cl_unshare(Int32(CL_CLONE_NEWNS)) < 0 { return }
-        } else {
+        let isAdministrator = uid == 0 && cl_unshare(Int32(CL_CLONE_NEWNS)) >= 0
+        if !isAdministrator {
+            // Without it root's id cannot be mapped (user_namespaces(7)), and there is no way back.
+            if uid == 0, cl_has_capability(setFileCapabilities) != 1 { return }
             // Inside it is unknown until it is mapped.
             let gid = getegid()
             let mapper = try IDMapper.start()
             guard cl_unshare(Int32(CL_CLONE_NEWUSER) | Int32(CL_CLONE_NEWNS)) >= 0 else { return mapper.cancel() }
             if !mapper.map() { try mapOne(uid, gid) }
-            setenv(owner, "\(uid)", 1)
+            if uid != 0 { setenv(owner, "\(uid)", 1) }
         }
         // What is mounted inside stays inside; what the machine mounts later is seen.
-        let flags = UInt(CL_MS_REC) | UInt(uid == 0 ? CL_MS_SLAVE : CL_MS_PRIVATE)
+        let flags = UInt(CL_MS_REC) | UInt(isAdministrator ? CL_MS_SLAVE : CL_MS_PRIVATE)
         try ContainerError.naming("keep mounts private") { () throws(Errno) in
             try check(cl_mount("none", "/", nil, flags, nil))
         }
     }
+
+    static let setFileCapabilities: Int32 = 31
 
     private static func mapOne(_ uid: UInt32, _ gid: UInt32) throws(ContainerError) {
         for (file, text) in [("setgroups", "deny"), ("uid_map", "0 \(uid) 1"), ("gid_map", "0 \(gid) 1")] {

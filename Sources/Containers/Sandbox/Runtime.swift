@@ -27,10 +27,22 @@ public struct Runtime: Equatable, Sendable {
             }
             return Runtime(kind: kind, path: path)
         }
-        for kind in Kind.allCases {
-            if let path = search(kind.rawValue) { return Runtime(kind: kind, path: path) }
+        let found = Kind.allCases.compactMap { kind in search(kind.rawValue).map { Runtime(kind: kind, path: $0) } }
+        guard let first = found.first else {
+            throw ContainerError(
+                .failed, "find a runtime: neither runc, crun nor bwrap is here; install the package runc, or bubblewrap"
+            )
         }
-        throw ContainerError(.failed, "find a runtime: neither runc, crun nor bwrap is here; install the package runc")
+        if first.kind == .bwrap || MountTable.read().contains(where: { ["cgroup", "cgroup2"].contains($0.type) }) {
+            return first
+        }
+        guard let other = found.first(where: { $0.kind == .bwrap }) else {
+            throw ContainerError(
+                .failed,
+                "find a runtime: \(first.kind.rawValue) needs control groups, and /sys/fs/cgroup has none; "
+                    + "mount them, or install bubblewrap")
+        }
+        return other
     }
 
     private static func search(_ name: String) -> [UInt8]? {

@@ -49,6 +49,7 @@ struct RuntimeConfiguration {
         let own: JSON = spec.user.uid == 0 ? bounding : []
         process["capabilities"] = ["bounding": bounding, "effective": own, "permitted": own, "inheritable": []]
         process["noNewPrivileges"] = false
+        if let limit = spec.processLimit, !isMachineRoot { process["rlimits"] = ProcessLimit.rlimits(limit) }
         return .object(process)
     }
 
@@ -101,6 +102,7 @@ struct RuntimeConfiguration {
         var linux = JSONObject()
         let namespaces = ["pid", "ipc", "uts", "mount"] + (spec.network == .none ? ["network"] : [])
         linux["namespaces"] = .array(namespaces.map { ["type": .string($0)] })
+        if let limit = spec.processLimit, isMachineRoot { linux["resources"] = ProcessLimit.resources(limit) }
         if !spec.isUnconfined {
             linux["seccomp"] = SeccompProfile.json(ids: UserNamespace.ids, ownership: ownership)
             linux["maskedPaths"] = JSON(Self.masked)

@@ -85,7 +85,9 @@ public struct ModeChange: Sendable, Equatable {
             case UInt8(ascii: "r"): put(mask & 0o444)
             case UInt8(ascii: "w"): put(mask & 0o222)
             case UInt8(ascii: "x"): put(mask & 0o111)
-            case UInt8(ascii: "X"): if operation == .plus { actions.append(.addExecute(mask & 0o111)) } else { put(0) }
+            case UInt8(ascii: "X"):
+                put(0)
+                if operation != .minus { actions.append(.addExecute(mask & 0o111)) }
             case UInt8(ascii: "s"): put(special ? mask & 0o6000 : 0)
             case UInt8(ascii: "t"): put(special ? 0o1000 : 0)
             case UInt8(ascii: "u"), UInt8(ascii: "g"), UInt8(ascii: "o"):

@@ -149,10 +149,14 @@ struct BuildInputs: ParsableArguments {
         else {
             throw Failure.used("--ssh \(text): SSH_AUTH_SOCK is not set")
         }
+        let name = printable(String(decoding: socket, as: UTF8.self))
         guard access(socket.cPath, R_OK | W_OK) == 0 else {
+            throw Failure.used("--ssh \(text): \(name): \(String(cString: strerror(errno)))")
+        }
+        var status = stat()
+        guard stat(socket.cPath, &status) == 0, status.st_mode & S_IFMT == S_IFSOCK else {
             throw Failure.used(
-                "--ssh \(text): \(printable(String(decoding: socket, as: UTF8.self))): \(String(cString: strerror(errno)))"
-            )
+                "--ssh \(text): \(name) is no agent's socket; a key is offered by ssh-agent(1) and ssh-add(1)")
         }
         options.agents[Array(id.utf8)] = socket
     }

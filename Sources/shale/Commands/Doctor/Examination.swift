@@ -32,12 +32,13 @@ struct Examination {
         let root = geteuid() == 0
         let device = examineDevice()
         let helper = root || examineHelper()
-        let namespace = root || examineNamespace()
-        let subordinate = root || examineSubordinateIDs()
+        let ids = NamespaceProbe.tried()
+        let namespace = root && cl_has_capability(21) == 1 || examineNamespace(ids)
+        let subordinate = root ? examineContainerIDs(ids) : examineSubordinateIDs(ids)
         examineFiles()
         examineRuntime()
         if root { examinePassthrough() }
-        if device, root || namespace && subordinate {
+        if device, namespace, subordinate {
             rung = 1
         } else if device, namespace {
             rung = 2
@@ -78,18 +79,26 @@ struct Examination {
         return false
     }
 
-    /// Makes one, in a process of its own.
-    private mutating func examineNamespace() -> Bool {
-        if Programs.run([Array("/proc/self/exe".utf8), Array(Namespace.probe.utf8)]) == 0 {
+    private mutating func examineNamespace(_ ids: NamespaceProbe.Outcome) -> Bool {
+        guard ids == .none else {
             add(.ok, "user namespaces", "can be made")
             return true
         }
-        add(
-            .missing, "user namespaces", "cannot be made", RunObstacle.namespaceRemedy)
+        add(.missing, "user namespaces", "cannot be made", RunObstacle.namespaceRemedy())
         return false
     }
 
-    private mutating func examineSubordinateIDs() -> Bool {
+    /// Root has all ids, unless he is one of a container with fewer or without the right to give them.
+    private mutating func examineContainerIDs(_ ids: NamespaceProbe.Outcome) -> Bool {
+        if ids == .one {
+            add(
+                .warn, "ids", "this root has no other id than its own",
+                "CAP_SETUID, CAP_SETGID and CAP_SETFCAP, and more ids")
+        }
+        return ids == .many
+    }
+
+    private mutating func examineSubordinateIDs(_ ids: NamespaceProbe.Outcome) -> Bool {
         let name = getpwuid(geteuid()).map { String(cString: $0.pointee.pw_name) } ?? ""
         var good = true
         for (file, tool) in [("/etc/subuid", "newuidmap"), ("/etc/subgid", "newgidmap")] {
@@ -105,8 +114,17 @@ struct Examination {
                 good = false
             }
         }
+        if good, ids == .one {
+            let isStrict = Self.read("/proc/self/status").split(separator: "\n").contains("NoNewPrivs:\t1")
+            add(
+                .warn, "subordinate ids", "newuidmap and newgidmap do not give them",
+                isStrict
+                    ? "allow privileges to be gained (no_new_privs is set; Kubernetes: allowPrivilegeEscalation: true)"
+                    : "both set-user-ID root or with CAP_SETUID and CAP_SETGID, and ranges that they accept")
+            return false
+        }
         if good { add(.ok, "subordinate ids", "there, with newuidmap and newgidmap") }
-        return good
+        return good && ids == .many
     }
 
     private mutating func examineFiles() {
