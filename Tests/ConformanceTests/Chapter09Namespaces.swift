@@ -123,6 +123,26 @@ import Testing
         #expect(m.merged.exists("f"))
     }
 
+    @Test("9.5 what only a record says of a mode survives the copy-up")
+    func recordedModes() throws {
+        let m = try Merged(
+            .shale, [["f": "x", "tmp": [:]]],
+            prepare: { m in
+                try m.lower().setAttribute("", Self.record, "\(geteuid()):\(getegid()):755:dir")
+                try m.lower().setAttribute("f", Self.record, "\(geteuid()):\(getegid()):4755:file")
+                try m.lower().setAttribute("tmp", Self.record, "\(geteuid()):\(getegid()):1777:dir")
+            })
+        for round in 0..<3 {
+            #expect(try m.merged.status("f").mode == 0o104755, "round \(round)")
+            #expect(try m.merged.status("tmp").mode == 0o041777, "round \(round)")
+            if round == 1 { try m.remount() }
+            guard round == 0 else { continue }
+            try m.merged.write("tmp/new", "y")
+            try m.merged.setAttribute("f", "user.note", "1")
+        }
+        #expect(m.upper.exists("tmp") && m.upper.exists("f"))
+    }
+
     @Test("9.5 chown and chmod are recorded, and the file's own owner stays")
     func recorded() throws {
         let other: UInt32 = Environment.mayChown ? Environment.stranger : geteuid()

@@ -19,16 +19,17 @@ extension Union {
                 recorded = true
             }
         }
-        if !status.isSymlink { try copy.setMode(name, status.mode & 0o7777) }
+        // What a record alone says of the mode stays in a record, or becomes the file's own.
+        if recordsOwners, shown.mode & 0o7777 != status.mode & 0o7777 { recorded = true }
+        let mode = (recorded ? status.mode : shown.mode) & 0o7777
+        if !status.isSymlink { try copy.setMode(name, mode) }
         try copyAttributes(of: copy, name, from: source, sourceName)
         if recorded, status.isRegular || status.isDirectory {
             let kind = RecordedOwner.Kind(type: shown.type, device: shown.rdev)
             try record(
                 RecordedOwner(uid: shown.uid, gid: shown.gid, mode: shown.mode & 0o7777, kind: kind), copy, name)
         }
-        if !status.isSymlink, try copy.status(name).mode & 0o7777 != status.mode & 0o7777 {
-            try copy.setMode(name, status.mode & 0o7777)
-        }
+        if !status.isSymlink, try copy.status(name).mode & 0o7777 != mode { try copy.setMode(name, mode) }
         try copy.setTimes(
             name, access: Timestamp(seconds: status.atime_s, nanoseconds: Int64(status.atime_ns)),
             modified: Timestamp(seconds: status.mtime_s, nanoseconds: Int64(status.mtime_ns)))
