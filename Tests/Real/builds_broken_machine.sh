@@ -3,7 +3,7 @@
 # as: root single
 . "$(dirname "$0")/lib.sh"
 mkdir "$c" "$scratch/disk"
-trap 'kill $(jobs -p) 2>/dev/null; umount -l "$scratch/disk" 2>/dev/null || true; finish' EXIT
+trap 'kill $(jobs -p) 2>/dev/null || true; umount -l "$scratch/disk" 2>/dev/null || true; finish' EXIT
 mount -t tmpfs -o size=24m,mode=700 tmpfs "$scratch/disk"
 store=$scratch/disk/store
 busybox_store
