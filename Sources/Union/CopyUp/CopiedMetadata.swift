@@ -9,7 +9,9 @@ extension Union {
     ) throws(Errno) {
         let shown = readsOwnership(layer) ? overridden(status, source, sourceName) : status
         let current = try copy.status(name)
-        var recorded = false
+        // A mode that is recorded is recorded of the copy, or given to it by who records nothing.
+        var recorded = recordsOwners && shown.mode & 0o7777 != status.mode & 0o7777
+        let mode = (recordsOwners ? status.mode : shown.mode) & 0o7777
         if shown.uid != current.uid || shown.gid != current.gid || shown.type != status.type {
             do throws(Errno) {
                 if configuration.ownership.attribute != nil { throw Errno.notPermitted }
@@ -19,16 +21,14 @@ extension Union {
                 recorded = true
             }
         }
-        if !status.isSymlink { try copy.setMode(name, status.mode & 0o7777) }
+        if !status.isSymlink { try copy.setMode(name, mode) }
         try copyAttributes(of: copy, name, from: source, sourceName)
         if recorded, status.isRegular || status.isDirectory {
             let kind = RecordedOwner.Kind(type: shown.type, device: shown.rdev)
             try record(
                 RecordedOwner(uid: shown.uid, gid: shown.gid, mode: shown.mode & 0o7777, kind: kind), copy, name)
         }
-        if !status.isSymlink, try copy.status(name).mode & 0o7777 != status.mode & 0o7777 {
-            try copy.setMode(name, status.mode & 0o7777)
-        }
+        if !status.isSymlink, try copy.status(name).mode & 0o7777 != mode { try copy.setMode(name, mode) }
         try copy.setTimes(
             name, access: Timestamp(seconds: status.atime_s, nanoseconds: Int64(status.atime_ns)),
             modified: Timestamp(seconds: status.mtime_s, nanoseconds: Int64(status.mtime_ns)))
