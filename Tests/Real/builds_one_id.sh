@@ -72,9 +72,9 @@ chmod 750 "$c/modes/sub"
 build -t t3 <<'D' >/dev/null
 FROM debian:apt
 COPY --chown=33:50 modes /modes
-RUN touch /modes/sub/x && mkdir -m 2751 /made && cp -a /made /copied && cp -a /modes/sub /copied/
+RUN touch /modes/sub/x && mkdir -m 1751 /made && cp -a /made /copied && cp -a /modes/sub /copied/
 D
-same "$(shale export t3 | tar --numeric-owner -tvp modes/sub copied | awk '{print $1, $6}' | sort -k 2)" "drwxr-s--x copied/
+same "$(shale export t3 | tar --numeric-owner -tvp modes/sub copied | awk '{print $1, $6}' | sort -k 2)" "drwxr-x--t copied/
 drwxr-x--- copied/sub/
 -rw-r--r-- copied/sub/x
 drwxr-x--- modes/sub/
