@@ -30,8 +30,12 @@ extension Session {
         return MemoryLayout<cf_open_out>.size
     }
 
-    /// How the kernel treats the handle: passing through to the upper's file where that is possible and no cached handle
-    /// is open, otherwise through its page cache.
+    /// In a mount without an upper, a file of so many bytes passes through: reading it then costs no request, and its pages
+    /// are in memory once. To open it costs more, which a smaller one does not give back.
+    private static let passingSize: UInt64 = 128 << 10
+
+    /// How the kernel treats the handle: passing through to the real file where nothing will take its place while it is open
+    /// and no cached handle is open, otherwise through its page cache.
     func openedReply(_ node: NodeID, writing: Bool) -> cf_open_out {
         var out = cf_open_out()
         let cached = UInt32(FOPEN_KEEP_CACHE) | UInt32(FOPEN_NOFLUSH)
@@ -44,10 +48,11 @@ extension Session {
         let descriptor = (try? union.writingDescriptor(node)) ?? (try? union.readingDescriptor(node))
         // A write that passes through takes no set-id bit away: the kernel leaves that to a server that sees it. And
         // once one handle passes through, all have to.
-        let keepsBits = ((try? descriptor?.status().mode) ?? 0) & 0o6000 != 0
-        let inUpper = union.isInUpper(node)
+        guard let descriptor, let status = try? descriptor.status() else { return out }
+        let keepsBits = status.mode & 0o6000 != 0 && !union.isReadOnly
+        let isSettled = union.isReadOnly ? status.size >= Self.passingSize : union.isInUpper(node)
         union.withSessionState(node) { state in
-            if state.cachedOpens == 0, inUpper, !keepsBits || state.passthroughOpens > 0, let descriptor {
+            if state.cachedOpens == 0, isSettled, !keepsBits || state.passthroughOpens > 0 {
                 if state.backingID == 0 { state.backingID = max(0, cf_backing_open(device, descriptor.raw)) }
                 if state.backingID > 0 {
                     state.passthroughOpens += 1

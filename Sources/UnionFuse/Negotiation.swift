@@ -20,8 +20,7 @@ extension Session {
         ] { wanted |= UInt64(flag) }
         let passthroughFlag = UInt64(CF_INIT2_PASSTHROUGH) << 32
         features.passthrough =
-            options.passthrough && !union.isReadOnly && offered & passthroughFlag != 0 && union.isAdministrator
-            && union.mayPassThrough
+            options.passthrough && offered & passthroughFlag != 0 && union.isAdministrator && union.mayPassThrough
         features.writeback = options.writeback && !features.passthrough && !union.isReadOnly
         if features.passthrough { wanted |= passthroughFlag }
         if features.writeback { wanted |= UInt64(FUSE_WRITEBACK_CACHE) }

@@ -2,15 +2,7 @@
 # needs: debian
 # as: root user
 . "$(dirname "$0")/lib.sh"
-mkdir "$c"
-shale import "$SHALE_DEBIAN" debian:base >/dev/null
-cp -r "$SHALE_APT" "$c/apt"
-build -t debian:apt <<'D' >/dev/null
-FROM debian:base
-RUN rm -rf /etc/apt/sources.list /etc/apt/sources.list.d
-COPY apt /etc/apt/
-ENV DEBIAN_FRONTEND=noninteractive
-D
+debian_store
 build -t t <<'D' >/dev/null
 FROM debian:apt
 RUN --mount=type=cache,target=/var/lib/apt/lists --mount=type=cache,target=/var/cache/apt,sharing=locked <<EOF

@@ -184,6 +184,8 @@ for source in many large; do
 signal.signal(signal.SIGINT, signal.SIG_DFL)
 os.execv(sys.argv[1], sys.argv[1:])' "$SHALE" build --root "$store" --no-cache --progress plain -f "$scratch/copying" "$c" >"$log" 2>&1 &
         process=$!
+        # Until then signals are ignored.
+        until [ "$(cat "/proc/$process/comm")" = shale ]; do sleep 0.02; done
         sleep "$wait"
         kill -INT $process 2>/dev/null || true
         got=0

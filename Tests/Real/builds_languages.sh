@@ -3,10 +3,8 @@
 # needs: debian node
 # as: single user
 . "$(dirname "$0")/lib.sh"
-mkdir "$c"
 same() { [ "$1" = "$2" ] || { printf 'not the same:\n%s\n--- wanted ---\n%s\n' "$1" "$2" >&2; exit 1; }; }
-shale import "$SHALE_DEBIAN" debian:base >/dev/null
-cp -r "$SHALE_APT" "$c/apt"
+debian_store
 
 # A wheel with a program, and a source package that runs code when it is installed.
 mkdir -p "$c/wheels" "$c/source/stone"
@@ -43,21 +41,19 @@ cp -r "$SHALE_NODE/node" "$c/node"
 cp "$SHALE_NODE"/wheels/*.whl "$c/wheels"
 
 build -t tools <<'D' >/dev/null
-FROM debian:base
-RUN rm -rf /etc/apt/sources.list /etc/apt/sources.list.d
-COPY apt /etc/apt/
-ENV DEBIAN_FRONTEND=noninteractive PATH=/opt/node/bin:/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin
+FROM debian:apt
+ENV PATH=/opt/node/bin:/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin
 RUN --mount=type=cache,target=/var/lib/apt/lists --mount=type=cache,target=/var/cache/apt apt-get update -qq && apt-get install -y -qq --no-install-recommends python3 >/dev/null
 COPY node /opt/node
 D
 build -t t <<'D' >/dev/null
 FROM tools
-RUN --mount=type=bind,target=/context,rw --mount=type=cache,target=/root/.cache/pip <<EOF
+RUN --mount=type=bind,target=/context,rw --mount=type=cache,target=/root/.cache/pip <<'EOF'
 set -e
 cd /context/wheels
 install="install --break-system-packages --no-index --find-links . --no-build-isolation"
-python3 \$(ls pip-*.whl)/pip \$install pip setuptools wheel
-pip \$install /context/source
+python3 $(ls pip-*.whl)/pip $install pip setuptools wheel
+pip $install /context/source
 granite
 granite-sh
 EOF

@@ -3,16 +3,8 @@
 # needs: debian
 # as: single user
 . "$(dirname "$0")/lib.sh"
-mkdir "$c"
 same() { [ "$1" = "$2" ] || { printf 'not the same:\n%s\n--- wanted ---\n%s\n' "$1" "$2" >&2; exit 1; }; }
-shale import "$SHALE_DEBIAN" debian:base >/dev/null
-cp -r "$SHALE_APT" "$c/apt"
-build -t debian:apt <<'D' >/dev/null
-FROM debian:base
-RUN rm -rf /etc/apt/sources.list /etc/apt/sources.list.d
-COPY apt /etc/apt/
-ENV DEBIAN_FRONTEND=noninteractive
-D
+debian_store
 # cron makes a group and gives its program to it; apt-get becomes _apt to fetch.
 build -t t <<'D' >/dev/null
 FROM debian:apt

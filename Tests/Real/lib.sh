@@ -84,6 +84,18 @@ busybox_store() {
     busybox_archive "$scratch/busybox.tar"
     shale load -i "$scratch/busybox.tar" | grep -qx 'Loaded image: busybox:latest'
 }
+# debian:apt in it, and the context: Debian with this machine's way to packages.
+debian_store() {
+    mkdir "$c"
+    shale import "$SHALE_DEBIAN" debian:base >/dev/null
+    cp -r "$SHALE_APT" "$c/apt"
+    build -t debian:apt <<'D' >/dev/null
+FROM debian:base
+RUN rm -rf /etc/apt/sources.list /etc/apt/sources.list.d
+COPY apt /etc/apt/
+ENV DEBIAN_FRONTEND=noninteractive
+D
+}
 expect() { # STATUS COMMAND...
     local wanted=$1 got=0
     shift

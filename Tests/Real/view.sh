@@ -33,7 +33,7 @@ hides() {
     fail "the screen still shows: $1"
 }
 start() {
-    tmux send-keys "clear; stty -a >'$scratch/before'; CI= '$SHALE' analyze '$scratch/image.tar'; echo status \$?; stty -a >'$scratch/after'" Enter
+    tmux send-keys "clear; cd '$scratch'; stty -a >'$scratch/before'; CI= '$SHALE' analyze '$scratch/image.tar'; echo status \$?; stty -a >'$scratch/after'" Enter
     shows "Filetree"
 }
 ended() {
@@ -74,6 +74,25 @@ for size in "80 24" "200 50"; do
     tmux send-keys C-b
     hides "drwxr-xr-x"
     tmux send-keys C-b
+    # A file of the shown tree is written to the working directory, beside what is there.
+    tmux send-keys C-f "src10.js" Enter Home Down C-e
+    shows "written to src10.js"
+    tmux send-keys C-e
+    shows "written to src10.js.1"
+    python3 - "$scratch" <<'P'
+import io, json, sys, tarfile
+image = tarfile.open(sys.argv[1] + "/image.tar")
+layer = json.load(image.extractfile("manifest.json"))[0]["Layers"][3]
+wanted = tarfile.open(fileobj=io.BytesIO(image.extractfile(layer).read())).extractfile("app/src10.js").read()
+for name in ("src10.js", "src10.js.1"):
+    assert open(f"{sys.argv[1]}/{name}", "rb").read() == wanted, name
+P
+    rm "$scratch"/src10.js*
+    tmux send-keys Home C-e
+    shows "only files are extracted"
+    tmux send-keys Escape C-p
+    shows "─ src10.js"
+    tmux send-keys C-p
     # To the end and back, by pages.
     tmux send-keys End
     shows "list5"

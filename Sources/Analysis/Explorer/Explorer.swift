@@ -19,6 +19,11 @@ public enum Explorer {
                 case .goOn: break
                 case .quit: return
                 case .suspend: screen.suspend()
+                case .extract(let node):
+                    do throws(AnalysisError) {
+                        let name = try FileExtraction.extract(node, at: model.layer, of: analysis)
+                        model.message = "written to " + displayed(name)
+                    } catch { model.message = error.description }
                 }
             }
         }

@@ -137,18 +137,43 @@ struct ExplorerDrawing {
         let head =
             model.showsAttributes ? "Permission".trailing(11) + owner + "Size".leading(9) + "  Filetree" : "Filetree"
         lines.append("\u{1b}[2m" + TextWidth.fitted(head, right) + "\u{1b}[0m")
-        let first = max(0, min(model.cursor - page / 2, model.rows.count - page))
-        for place in first..<min(model.rows.count, first + page) {
-            lines.append(treeLine(model, model.rows[place], isCurrent: place == model.cursor && model.pane == .tree))
+        if model.wrapsLines {
+            lines += wrappedTree(model)
+        } else {
+            let first = max(0, min(model.cursor - page / 2, model.rows.count - page))
+            for place in first..<min(model.rows.count, first + page) { lines += treeRow(model, place) }
         }
         if model.rows.isEmpty { lines.append(TextWidth.fitted("  nothing to show", right)) }
         return lines
     }
 
+    /// Rows around the cursor's, each with as many lines as it needs.
+    private func wrappedTree(_ model: ExplorerModel) -> [String] {
+        guard !model.rows.isEmpty else { return [] }
+        var lines = treeRow(model, model.cursor)
+        var (before, after) = (model.cursor - 1, model.cursor + 1)
+        while lines.count < page, before >= 0 || after < model.rows.count {
+            let takesBefore =
+                before >= 0 && (after >= model.rows.count || model.cursor - before <= after - model.cursor)
+            if takesBefore {
+                lines = treeRow(model, before) + lines
+                before -= 1
+            } else {
+                lines += treeRow(model, after)
+                after += 1
+            }
+        }
+        // What does not fit goes where the cursor is not.
+        let extra = max(0, lines.count - page)
+        return Array(after < model.rows.count || before < 0 ? lines.prefix(page) : lines.dropFirst(extra))
+    }
+
     /// Names need the room more.
     private var showsOwners: Bool { right >= 60 }
 
-    private func treeLine(_ model: ExplorerModel, _ node: Int32, isCurrent: Bool) -> String {
+    private func treeRow(_ model: ExplorerModel, _ place: Int) -> [String] {
+        let node = model.rows[place]
+        let isCurrent = place == model.cursor && model.pane == .tree
         let tree = model.analysis.tree
         let change = model.view.changes[Int(node)]
         let state = tree.state(node, at: model.view.layer) ?? tree.state(node, at: model.view.base)
@@ -170,7 +195,8 @@ struct ExplorerDrawing {
         case .modified: colour = "\u{1b}[33m"
         case .unmodified, .absent: colour = ""
         }
-        return colour + (isCurrent ? "\u{1b}[7m" : "") + TextWidth.fitted(text, right) + "\u{1b}[0m"
+        let pieces = model.wrapsLines ? TextWidth.pieces(text, right) : [TextWidth.fitted(text, right)]
+        return pieces.map { colour + (isCurrent ? "\u{1b}[7m" : "") + $0 + "\u{1b}[0m" }
     }
 
     private func branches(_ model: ExplorerModel, _ node: Int32) -> String {
@@ -195,6 +221,7 @@ struct ExplorerDrawing {
     // MARK: The last line
 
     private func keys(_ model: ExplorerModel) -> String {
+        if let message = model.message { return "\u{1b}[7m" + TextWidth.fitted(" " + displayed(message), columns) }
         if model.pane == .filter {
             return "\u{1b}[7m"
                 + TextWidth.fitted(" Path filter: \(displayed(model.filter))▏  enter keeps it, esc drops it", columns)
@@ -215,6 +242,7 @@ struct ExplorerDrawing {
                     "\(key) \(isWide ? name : String(name.prefix(3)))\(model.hidden.contains(change) ? "○" : "●")")
             }
             words.append(isWide ? "^B Attributes" : "^B Attr")
+            words += isWide ? ["^E Extract", "^P Wrap"] : ["^E Extr", "^P Wrap"]
         }
         return "\u{1b}[7m" + TextWidth.fitted(" " + words.joined(separator: "  "), columns)
     }

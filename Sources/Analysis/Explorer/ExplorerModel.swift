@@ -11,6 +11,10 @@ struct ExplorerModel {
     private(set) var isAggregated = false
     private(set) var hidden: Set<TreeView.Change> = []
     private(set) var showsAttributes = true
+    /// Long lines of the tree go on below instead of being cut.
+    private(set) var wrapsLines = false
+    /// Shown in the last line until the next key.
+    var message: String?
     private(set) var filter = ""
     private(set) var view: TreeView
     /// The nodes that are shown, in order.
@@ -31,9 +35,12 @@ struct ExplorerModel {
 
     enum Outcome {
         case goOn, quit, suspend
+        /// The file at a node is wanted, as the shown layer has it.
+        case extract(Int32)
     }
 
     mutating func press(_ key: Key) -> Outcome {
+        message = nil
         if pane == .filter { return edit(key) }
         switch key {
         case .control("c"), .character("q"): return .quit
@@ -41,6 +48,8 @@ struct ExplorerModel {
         case .tab, .backTab: pane = pane == .layers ? .tree : .layers
         case .control("f"): pane = .filter
         case .escape: if !filter.isEmpty { setFilter("") }
+        case .control("p"): wrapsLines.toggle()
+        case .control("e"): if pane == .tree, let current { return .extract(current) }
         default: if pane == .layers { chooseLayer(key) } else { walk(key) }
         }
         return .goOn

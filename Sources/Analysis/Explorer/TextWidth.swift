@@ -39,4 +39,22 @@ public enum TextWidth {
         }
         return String(result) + "…"
     }
+
+    /// The whole text in lines of exactly so many columns; what follows the first is set in by two.
+    static func pieces(_ text: String, _ width: Int) -> [String] {
+        var lines: [String] = []
+        var line = String.UnicodeScalarView()
+        var used = 0
+        for scalar in text.unicodeScalars {
+            let next = columns(scalar)
+            if used + next > max(4, width) {
+                lines.append(fitted(String(line), width))
+                line = String.UnicodeScalarView("  ".unicodeScalars)
+                used = 2
+            }
+            line.append(scalar)
+            used += next
+        }
+        return lines + [fitted(String(line), width)]
+    }
 }

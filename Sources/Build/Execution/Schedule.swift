@@ -59,7 +59,7 @@ struct Schedule: Sendable {
         _ body: @escaping @Sendable (Int, [Int: StageState]) throws(BuildError) -> StageState,
         _ failed: @escaping @Sendable () -> Void
     ) {
-        let work = Work {
+        let work: @Sendable () -> Void = {
             let stages = progress.state.withLock { $0.done }
             var isFirst = false
             do throws(BuildError) {
@@ -77,31 +77,7 @@ struct Schedule: Sendable {
             progress.monitor.wakeAll()
             progress.monitor.unlock()
         }
-        work.start()
-    }
-}
-
-/// A thread of its own: what a stage does blocks.
-private final class Work: Sendable {
-    private let body: @Sendable () -> Void
-
-    init(_ body: @escaping @Sendable () -> Void) { self.body = body }
-
-    func start() {
-        var thread = pthread_t()
-        let box = Unmanaged.passRetained(self)
-        let failure = pthread_create(
-            &thread, nil,
-            { context in
-                if let context { Unmanaged<Work>.fromOpaque(context).takeRetainedValue().body() }
-                return nil
-            }, box.toOpaque())
-        guard failure == 0 else {
-            box.release()
-            // The work is done all the same.
-            Task.detached { self.body() }
-            return
-        }
-        pthread_detach(thread)
+        // What a stage does blocks; without a thread for it it is done all the same.
+        if !DetachedThread.start(work) { Task.detached { work() } }
     }
 }

@@ -33,18 +33,7 @@ final class OwnershipAgent: Sendable {
         device = try FD.workingDirectory.status(root.cPath).dev
     }
 
-    private func start() {
-        var thread = pthread_t()
-        let box = Unmanaged.passRetained(self)
-        let failure = pthread_create(
-            &thread, nil,
-            { context in
-                if let context { Unmanaged<OwnershipAgent>.fromOpaque(context).takeRetainedValue().serve() }
-                return nil
-            }, box.toOpaque())
-        guard failure == 0 else { return box.release() }
-        pthread_detach(thread)
-    }
+    private func start() { DetachedThread.start { self.serve() } }
 
     private func serve() {
         let accepted = cl_accept(listener.raw)

@@ -7,15 +7,18 @@ public final class BlobDirectory: Sendable {
     let root: Descriptor
     /// Told of every blob before it is kept, or found to be there: whoever prunes the directory learns it so.
     private let holder: (@Sendable ([Digest]) throws(BlobError) -> Void)?
+    /// Whether a blob whose transfer is cut short stays beside the blobs, as a ``PartialBlob``.
+    let keepsPartials: Bool
 
     /// - Parameter root: the directory of the layout; `blobs/sha256` is made in it where it is missing.
     public init(_ root: consuming Descriptor) throws(BlobError) {
         self.root = root
         holder = nil
+        keepsPartials = false
         try makeDirectory(.sha256)
     }
 
-    /// The same blobs, for somebody who holds what he adds.
+    /// The same blobs of a store, for somebody who holds what he adds.
     func held(by holder: @escaping @Sendable ([Digest]) throws(BlobError) -> Void) throws(BlobError) -> BlobDirectory {
         let again = try BlobError.naming("open blobs") { () throws(Errno) in
             try root.fd.open(".", [.readOnly, .directory])
@@ -41,6 +44,7 @@ public final class BlobDirectory: Sendable {
     init(reading root: consuming Descriptor, _ holder: (@Sendable ([Digest]) throws(BlobError) -> Void)? = nil) {
         self.root = root
         self.holder = holder
+        keepsPartials = holder != nil
     }
 
     func makeDirectory(_ algorithm: Digest.Algorithm) throws(BlobError) {

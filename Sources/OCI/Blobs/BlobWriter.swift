@@ -1,14 +1,16 @@
 import CLinux
 public import Linux
 
-/// One blob on its way into a ``BlobDirectory``: hashed while it is written, and without a name until it is complete, so that
-/// neither an error nor a kill leaves a part of it.
+/// One blob on its way into a ``BlobDirectory``: hashed while it is written, and without its name until it is complete. Neither an
+/// error nor a kill leaves a part of it, unless it was begun to be taken up again.
 public struct BlobWriter: ~Copyable {
     private let directory: BlobDirectory
     private let algorithm: Digest.Algorithm
     private let file: Descriptor
-    /// Where the file system has no files without a name.
+    /// Of a ``PartialBlob``, or where the file system has no files without a name.
     private let temporary: String?
+    /// Whether what was written stays for who takes it up again, when it is not finished.
+    var isKept = false
     private var digester: Digester
     public private(set) var size: Int64 = 0
 
@@ -36,7 +38,47 @@ public struct BlobWriter: ~Copyable {
         self.digester = digester
     }
 
-    deinit { if let temporary { _ = cl_unlinkat(directory.root.raw, temporary, 0) } }
+    /// Goes on where another process was cut short, in a directory that keeps partial blobs and while nobody else does; otherwise
+    /// begins. ``size`` says how much is there: it counts for the digest, and nobody has verified it.
+    static func resuming(_ blob: ContentDescriptor, in directory: BlobDirectory) throws(BlobError) -> BlobWriter {
+        let algorithm = blob.digest.algorithm
+        guard directory.keepsPartials else { return try BlobWriter(directory, algorithm) }
+        let taken = try BlobError.naming("take up a blob") { () throws(Errno) in
+            try PartialBlob.take(blob.digest, in: directory.root.fd)
+        }
+        guard let taken else { return try BlobWriter(directory, algorithm) }
+        var writer = try BlobWriter(directory, algorithm, taken, PartialBlob.name(blob.digest))
+        try writer.takeUp(atMost: blob.size)
+        return writer
+    }
+
+    private init(
+        _ directory: BlobDirectory, _ algorithm: Digest.Algorithm, _ file: consuming Descriptor, _ temporary: String
+    ) throws(BlobError) {
+        if algorithm != .sha256 { try directory.makeDirectory(algorithm) }
+        do throws(DigestError) { digester = try Digester(algorithm) } catch { throw .unavailable("\(error)") }
+        self.file = file
+        self.directory = directory
+        self.algorithm = algorithm
+        self.temporary = temporary
+    }
+
+    /// Hashes what is there, from the beginning on as it would have been written.
+    private mutating func takeUp(atMost limit: Int64) throws(BlobError) {
+        let buffer = UnsafeMutableRawBufferPointer.allocate(byteCount: 256 << 10, alignment: 4096)
+        defer { buffer.deallocate() }
+        while size < limit {
+            let count = try BlobError.naming("read a partial blob") { () throws(Errno) in
+                try check(cl_pread(file.raw, buffer.baseAddress, Int(min(Int64(buffer.count), limit - size)), size))
+            }
+            if count == 0 { break }
+            digester.update(UnsafeRawBufferPointer(rebasing: buffer[..<Int(count)]))
+            size += Int64(count)
+        }
+        try BlobError.naming("shorten a partial blob") { () throws(Errno) in try check(cl_ftruncate(file.raw, size)) }
+    }
+
+    deinit { if let temporary, !isKept { _ = cl_unlinkat(directory.root.raw, temporary, 0) } }
 
     /// The bytes that were written so far, to be read by position.
     public var fd: FD { file.fd }
@@ -81,6 +123,7 @@ public struct BlobWriter: ~Copyable {
             try check(cl_fsync(file.raw))
             if let temporary {
                 try directory.root.fd.rename(temporary, to: directory.root.fd, name)
+                isKept = true
             } else {
                 do throws(Errno) { try file.fd.linkSelf(to: directory.root.fd, name) } catch {
                     guard error == .exists else { throw error }

@@ -5,43 +5,37 @@ public struct Digester: ~Copyable {
     public let algorithm: Digest.Algorithm
     private let context: OpaquePointer
 
-    /// - Throws: ``DigestError`` when the system's cryptography refuses the algorithm or has no memory.
+    /// - Throws: ``DigestError`` without memory.
     public init(_ algorithm: Digest.Algorithm = .sha256) throws(DigestError) {
-        guard let context = EVP_MD_CTX_new() else { throw .unavailable }
-        guard EVP_DigestInit_ex(context, algorithm == .sha256 ? EVP_sha256() : EVP_sha512(), nil) == 1 else {
-            EVP_MD_CTX_free(context)
-            throw .unavailable
-        }
+        guard let context = cx_digester_new(algorithm == .sha256 ? 256 : 512) else { throw .unavailable }
         self.algorithm = algorithm
         self.context = context
     }
 
-    deinit { EVP_MD_CTX_free(context) }
+    deinit { cx_digester_free(context) }
 
     public mutating func update(_ bytes: UnsafeRawBufferPointer) {
-        // Fails only for a context without an algorithm.
-        _ = EVP_DigestUpdate(context, bytes.baseAddress, bytes.count)
+        cx_digester_update(context, bytes.baseAddress, bytes.count)
     }
 
     public mutating func update(_ bytes: [UInt8]) { bytes.withUnsafeBytes { update($0) } }
 
     /// The digest of all that was given. Ends the calculation: what is added later is not in any digest.
     ///
-    /// - Throws: ``DigestError`` when the system's cryptography gives no hash.
+    /// - Throws: ``DigestError`` for a hash that is none of the algorithm's.
     public mutating func finish() throws(DigestError) -> Digest {
-        var hash = [UInt8](repeating: 0, count: 64)
-        var count: UInt32 = 0
-        let done = EVP_DigestFinal_ex(context, &hash, &count)
-        guard done == 1, let digest = Digest(algorithm, hash: hash.prefix(Int(count))) else { throw .unavailable }
+        var hash = [UInt8](repeating: 0, count: algorithm.digits / 2)
+        cx_digester_finish(context, &hash)
+        guard let digest = Digest(algorithm, hash: hash[...]) else { throw .unavailable }
         return digest
     }
 }
 
-/// The system's cryptography library does not do what is asked of it.
+/// A hash cannot be calculated.
 public enum DigestError: Error, CustomStringConvertible {
     case unavailable
 
-    public var description: String { "compute digest: the system's libcrypto refuses the algorithm" }
+    public var description: String { "compute digest: no memory" }
 }
 
 extension Digest {

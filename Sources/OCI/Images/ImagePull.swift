@@ -1,5 +1,5 @@
 /// Brings an image from a registry into a directory of blobs: several blobs at once, each verified while it streams; what is
-/// there already is not asked for.
+/// there already is not asked for. In a store, what came of a blob before a transfer was cut short is not asked for again either.
 public struct ImagePull: Sendable {
     public let repository: Repository
     public let blobs: BlobDirectory
@@ -84,26 +84,37 @@ public struct ImagePull: Sendable {
 
     /// One blob of the repository, unless it is there.
     ///
-    /// - Throws: ``RegistryError``; then there is no part of it.
+    /// - Throws: ``RegistryError``; then no part of it has its name.
     public func pull(_ blob: ContentDescriptor) async throws(RegistryError) {
         try await repository.doing("pull blob \(blob.digest)") { () async throws(RegistryFailure) in
-            do throws(BlobError) {
-                if try blobs.size(of: blob.digest) == blob.size {
-                    return observer(TransferProgress(blob: blob, state: .existed))
-                }
-            } catch {
-                throw .local("\(error)")
-            }
+            if try isThere(blob) { return observer(TransferProgress(blob: blob, state: .existed)) }
             try await receive(blob)
             observer(TransferProgress(blob: blob, state: .done))
         }
     }
 
     private func receive(_ blob: ContentDescriptor) async throws(RegistryFailure) {
-        var writer = try Self.writer(blobs, blob)
-        try await repository.receive(blob, from: 0) { bytes in
-            try writer.write(bytes)
-            observer(TransferProgress(blob: blob, state: .moving(writer.size)))
+        let writer = try writer(blob)
+        let isBegun = writer.size > 0
+        do throws(RegistryFailure) { return try await receive(blob, writer) } catch {
+            // What lay there was something else, or this server sends ranges of its own kind.
+            guard isBegun, error.condemns else { throw error }
+        }
+        try await receive(blob, try self.writer(blob))
+    }
+
+    private func receive(_ blob: ContentDescriptor, _ begun: consuming BlobWriter) async throws(RegistryFailure) {
+        var writer = begun
+        // Somebody else may have finished it just before its file could be locked.
+        if try isThere(blob), writer.size == 0 { return }
+        do throws(RegistryFailure) {
+            try await repository.receive(blob, from: writer.size) { bytes in
+                try writer.write(bytes)
+                observer(TransferProgress(blob: blob, state: .moving(writer.size)))
+            }
+        } catch {
+            writer.isKept = !error.condemns && writer.size > 0
+            throw error
         }
         do throws(BlobError) { _ = try writer.finish(expecting: blob.digest, size: blob.size) } catch {
             if case .wrongDigest(let actual, _) = error { throw .wrongDigest(actual) }
@@ -111,8 +122,22 @@ public struct ImagePull: Sendable {
         }
     }
 
-    private static func writer(_ blobs: BlobDirectory, _ blob: ContentDescriptor) throws(RegistryFailure) -> BlobWriter
-    {
-        do throws(BlobError) { return try BlobWriter(blobs, blob.digest.algorithm) } catch { throw .local("\(error)") }
+    private func isThere(_ blob: ContentDescriptor) throws(RegistryFailure) -> Bool {
+        do throws(BlobError) { return try blobs.size(of: blob.digest) == blob.size } catch { throw .local("\(error)") }
+    }
+
+    private func writer(_ blob: ContentDescriptor) throws(RegistryFailure) -> BlobWriter {
+        do throws(BlobError) { return try BlobWriter.resuming(blob, in: blobs) } catch { throw .local("\(error)") }
+    }
+}
+
+extension RegistryFailure {
+    /// Whether the bytes that came are not to be gone on with: they are wrong, or the server is, or our disk.
+    fileprivate var condemns: Bool {
+        switch self {
+        case .wrongDigest, .wrongSize, .truncated, .answer, .local: true
+        case .transfer(let cause): cause.kind == .answer || cause.kind == .redirect
+        default: false
+        }
     }
 }

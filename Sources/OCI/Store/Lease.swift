@@ -100,6 +100,10 @@ extension Store {
             try db.execute(sql: "DELETE FROM lease WHERE id = ?", arguments: [id])
         }
         for name in directories where !live.contains(name) {
+            if PartialBlob.isPartial(name) {
+                PartialBlob.remove(name, in: root.fd)
+                continue
+            }
             try? root.fd.removeTree("ingest/\(String(decoding: name, as: UTF8.self))")
         }
     }

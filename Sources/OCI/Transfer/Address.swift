@@ -22,17 +22,17 @@ public struct Address: Equatable, Hashable, Sendable, CustomStringConvertible {
     public func resolve(_ reference: String) -> Address? { Address(reference, relativeTo: self) }
 
     private init?(_ text: String, relativeTo base: Address?) {
-        guard text.utf8.count <= 64 << 10, let parser = curl_url() else { return nil }
-        defer { curl_url_cleanup(parser) }
-        if let base, curl_url_set(parser, CURLUPART_URL, base.text, 0) != CURLUE_OK { return nil }
-        guard curl_url_set(parser, CURLUPART_URL, text, UInt32(CURLU_DISALLOW_USER)) == CURLUE_OK else { return nil }
+        guard text.utf8.count <= 64 << 10, let parser = cc_url() else { return nil }
+        defer { cc_url_cleanup(parser) }
+        if let base, cc_url_set(parser, CURLUPART_URL, base.text, 0) != CURLUE_OK { return nil }
+        guard cc_url_set(parser, CURLUPART_URL, text, UInt32(CURLU_DISALLOW_USER)) == CURLUE_OK else { return nil }
         func part(_ part: CURLUPart, _ flags: Int32 = 0) -> String? {
             var result: UnsafeMutablePointer<CChar>?
-            guard curl_url_get(parser, part, &result, UInt32(flags)) == CURLUE_OK, let result else { return nil }
-            defer { curl_free(result) }
+            guard cc_url_get(parser, part, &result, UInt32(flags)) == CURLUE_OK, let result else { return nil }
+            defer { cc_free(result) }
             return String(cString: result)
         }
-        guard curl_url_set(parser, CURLUPART_FRAGMENT, nil, 0) == CURLUE_OK,
+        guard cc_url_set(parser, CURLUPART_FRAGMENT, nil, 0) == CURLUE_OK,
             let whole = part(CURLUPART_URL), let scheme = part(CURLUPART_SCHEME),
             scheme == "http" || scheme == "https",
             let host = part(CURLUPART_HOST), !host.isEmpty,

@@ -16,7 +16,7 @@ final class EasyTransfer {
     private var failure: TransferError?
 
     init(_ exchange: Exchange, _ settings: EngineSettings) throws(TransferError) {
-        guard let handle = curl_easy_init() else { throw TransferError(.local, "start the transfer: no memory") }
+        guard let handle = cc_easy_init() else { throw TransferError(.local, "start the transfer: no memory") }
         self.handle = handle
         self.exchange = exchange
         patience = settings.patience
@@ -28,8 +28,8 @@ final class EasyTransfer {
     }
 
     deinit {
-        curl_easy_cleanup(handle)
-        curl_slist_free_all(headerList)
+        cc_easy_cleanup(handle)
+        cc_slist_free_all(headerList)
         errorText.deallocate()
     }
 
@@ -58,7 +58,7 @@ final class EasyTransfer {
     private func append(_ line: String) {
         // What would end the line would begin another header.
         guard !line.utf8.contains(where: { $0 < 0x20 || $0 == 0x7f }) else { return }
-        if let longer = curl_slist_append(headerList, line) { headerList = longer }
+        if let longer = cc_slist_append(headerList, line) { headerList = longer }
     }
 
     private func setCallbacks() {
@@ -101,7 +101,7 @@ final class EasyTransfer {
             guard let bytes else { continue }
             let code = bytes.withUnsafeBytes { cc_set_blob(handle, option, $0.baseAddress, $0.count) }
             guard code == CURLE_OK else {
-                throw TransferError(.local, "set up TLS: \(String(cString: curl_easy_strerror(code)))")
+                throw TransferError(.local, "set up TLS: \(String(cString: cc_easy_strerror(code)))")
             }
         }
     }
@@ -110,7 +110,7 @@ final class EasyTransfer {
 
     func resume() {
         lastMoved = Monotonic.milliseconds
-        curl_easy_pause(handle, Int32(CURLPAUSE_CONT))
+        cc_easy_pause(handle, Int32(CURLPAUSE_CONT))
     }
 
     /// The error of a transfer in which nothing has moved for too long; nil while all is well.
@@ -133,7 +133,7 @@ final class EasyTransfer {
         let detail = String(cString: errorText)
         return .failure(
             TransferFailure.describe(
-                code, detail.isEmpty ? String(cString: curl_easy_strerror(code)) : detail, exchange.request.address,
+                code, detail.isEmpty ? String(cString: cc_easy_strerror(code)) : detail, exchange.request.address,
                 received: received))
     }
 

@@ -9,9 +9,12 @@ import Linux
 final class Engine: Sendable {
     private let queue: EngineQueue
 
-    /// - Throws: ``TransferError`` of kind `local` when libcurl or the system has no memory or no thread.
+    /// - Throws: ``TransferError`` of kind `local` when libcurl is not installed, or the system has no memory or no thread.
     init(_ settings: EngineSettings) throws(TransferError) {
-        guard Self.initialized, let multi = curl_multi_init() else {
+        if let failure = cc_load_failure() {
+            throw TransferError(.local, "load libcurl: \(printable(String(cString: failure)))")
+        }
+        guard Self.initialized, let multi = cc_multi_init() else {
             throw TransferError(.local, "start libcurl: no memory")
         }
         queue = EngineQueue(multi)
@@ -21,7 +24,7 @@ final class Engine: Sendable {
         let failure = pthread_create(&thread, nil, Self.body, box.toOpaque())
         guard failure == 0 else {
             box.release()
-            curl_multi_cleanup(multi)
+            cc_multi_cleanup(multi)
             throw TransferError(.local, "start the transfer thread: \(Errno(failure))")
         }
         pthread_detach(thread)
@@ -40,7 +43,7 @@ final class Engine: Sendable {
         return nil
     }
 
-    private static let initialized = curl_global_init(Int(CURL_GLOBAL_DEFAULT)) == CURLE_OK
+    private static let initialized = cc_global_init() == CURLE_OK
 }
 
 /// What every transfer of an engine is set up with.
@@ -72,7 +75,7 @@ private final class EngineLoop: @unchecked Sendable {
         while step() {}
         for case .start(let exchange) in queue.close() { exchange.finish(.failure(EngineQueue.ended)) }
         for transfer in Array(transfers.values) { end(transfer, .failure(EngineQueue.ended)) }
-        curl_multi_cleanup(multi)
+        cc_multi_cleanup(multi)
     }
 
     /// False when the engine is to stop.
@@ -87,7 +90,7 @@ private final class EngineLoop: @unchecked Sendable {
             }
         }
         var running: Int32 = 0
-        curl_multi_perform(multi, &running)
+        cc_multi_perform(multi, &running)
         var code = CURLE_OK
         while let handle = cc_next_ended(multi, &code) {
             guard let context = cc_private(handle) else { continue }
@@ -95,7 +98,7 @@ private final class EngineLoop: @unchecked Sendable {
             end(transfer, transfer.result(code))
         }
         endStalled()
-        curl_multi_poll(multi, nil, 0, transfers.isEmpty ? 60_000 : 1_000, nil)
+        cc_multi_poll(multi, transfers.isEmpty ? 60_000 : 1_000)
         return true
     }
 
@@ -103,7 +106,7 @@ private final class EngineLoop: @unchecked Sendable {
         do throws(TransferError) {
             let transfer = try EasyTransfer(exchange, settings)
             transfers[ObjectIdentifier(exchange)] = transfer
-            let code = curl_multi_add_handle(multi, transfer.handle)
+            let code = cc_multi_add_handle(multi, transfer.handle)
             if code != CURLM_OK {
                 end(transfer, .failure(TransferError(.local, "start the transfer: libcurl error \(code.rawValue)")))
             }
@@ -121,7 +124,7 @@ private final class EngineLoop: @unchecked Sendable {
 
     private func end(_ transfer: EasyTransfer, _ result: Result<Void, TransferError>) {
         transfers[ObjectIdentifier(transfer.exchange)] = nil
-        curl_multi_remove_handle(multi, transfer.handle)
+        cc_multi_remove_handle(multi, transfer.handle)
         transfer.exchange.finish(result)
     }
 }

@@ -26,7 +26,7 @@ final class EngineQueue: @unchecked Sendable {
         let refused = state.withLock { state in
             guard let multi = state.multi else { return true }
             state.commands.append(command)
-            curl_multi_wakeup(multi)
+            cc_multi_wakeup(multi)
             return false
         }
         if refused, case .start(let exchange) = command { exchange.finish(.failure(Self.ended)) }

@@ -49,7 +49,7 @@ public struct Retries: Sendable {
     static func asked(_ head: ResponseHead) -> Duration? {
         guard let text = head.headers["Retry-After"] else { return nil }
         if let seconds = Int64(text) { return seconds >= 0 ? .seconds(min(seconds, 1 << 40)) : nil }
-        let date = curl_getdate(text, nil)
-        return date < 0 ? nil : .seconds(max(0, Int64(date) - Int64(time(nil))))
+        let date = cc_getdate(text)
+        return date < 0 ? nil : .seconds(max(0, date - Int64(time(nil))))
     }
 }

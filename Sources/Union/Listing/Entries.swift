@@ -61,11 +61,19 @@ extension Union {
 }
 
 extension Union {
-    /// Looks up an entry of a listing.
+    /// ``lookup(_:_:)`` of an entry of a listing, which has told in which layer the name is seen first: what lies between
+    /// the upper and that layer, which nobody changes, is not asked again.
     public func lookup(
         _ node: NodeID, _ listing: Listing, _ position: Int, _ name: Name
     ) throws(Errno) -> Entry? {
-        try lookup(node, name)
+        let item = listing.items[position]
+        let parent = node.node
+        guard item.layer > 0, !item.flags.contains(.lookUp) || item.type == 4, let directory = parent.pointee.directory,
+            directory.pointee.count > 1, name.count <= 255
+        else { return try lookup(node, name) }
+        enterNames(parent, exclusive: false)
+        defer { leaveNames(parent) }
+        return try find(parent, name, from: Int(item.layer), isDirectory: item.type == 4)
     }
 
     /// Whether the upper's files may be handed to the kernel whole: their attributes are the real ones.

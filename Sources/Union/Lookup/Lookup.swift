@@ -26,8 +26,8 @@ extension Union {
         monitor.unlock()
     }
 
-    /// ``lookup(_:_:)`` with a names gate of `parent` held.
-    func find(_ parent: Node, _ name: Name) throws(Errno) -> Entry? {
+    /// ``lookup(_:_:)`` with a names gate of `parent` held. `from`: the lower in which the name is seen first, if known.
+    func find(_ parent: Node, _ name: Name, from layer: Int? = nil, isDirectory: Bool = false) throws(Errno) -> Entry? {
         if let node = known(parent, name) {
             do throws(Errno) {
                 return Entry(node: NodeID(node), status: try status(of: node))
@@ -37,7 +37,10 @@ extension Union {
             }
         }
         guard let directory = parent.pointee.directory else { throw Errno.notDirectory }
-        guard let found = try probe(directory, name) else { return nil }
+        var found: Found?
+        if let layer { found = try probe(directory, name, from: layer, isDirectory: isDirectory) }
+        if found == nil { found = try probe(directory, name) }
+        guard let found else { return nil }
         return try adopt(found, parent: parent, name: name)
     }
 
@@ -68,6 +71,24 @@ extension Union {
             return try probe([upper] + directory.pointee.lowers, name)
         }
         return try probe(directory.pointee.lowers, name)
+    }
+
+    /// What the upper or, as a listing said, the lower `layer` has; nil where that is not the whole truth any more.
+    private func probe(
+        _ directory: Directory, _ name: Name, from layer: Int, isDirectory: Bool
+    ) throws(Errno) -> Found? {
+        if let upper = directory.pointee.upper {
+            guard case .missing = try look(upper, name), try !isHiddenByFile(upper, name) else { return nil }
+        }
+        guard let position = directory.pointee.lowers.firstIndex(where: { $0.pointee.layer == layer }) else {
+            return nil
+        }
+        if isDirectory {
+            return try probe(UnsafeMutableBufferPointer(rebasing: directory.pointee.lowers[position...]), name)
+        }
+        let holder = directory.pointee.lowers[position]
+        guard case .object(let status) = try look(holder, name), !status.isDirectory else { return nil }
+        return Found(status: status, layer: layer, holder: holder)
     }
 
     /// Makes the node for what was found, or finds the one it already has under another name.

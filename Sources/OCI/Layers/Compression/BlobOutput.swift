@@ -35,13 +35,13 @@ struct BlobOutput: ~Copyable {
 extension Digester {
     static func ofLayer() throws(LayerError) -> Digester {
         do throws(DigestError) { return try Digester() } catch {
-            throw LayerError(.unavailable, "hash", "libcrypto refuses")
+            throw LayerError(.unavailable, "hash", "no memory")
         }
     }
 
     mutating func finishLayer() throws(LayerError) -> Digest {
         do throws(DigestError) { return try finish() } catch {
-            throw LayerError(.unavailable, "hash", "libcrypto refuses")
+            throw LayerError(.unavailable, "hash", "no memory")
         }
     }
 }

@@ -36,7 +36,10 @@ package final class ArchiveReader {
     package init(
         _ input: any ArchiveInput, decompresses: Bool = false, noun: String = "layer", skips: Bool = false
     ) throws(LayerError) {
-        guard let archive = archive_read_new() else { throw LayerError(.unavailable, "read \(noun)", "no memory") }
+        guard let archive = ca_read_new() else {
+            let failure = ca_load_failure().map { "cannot load libarchive: \(printable(String(cString: $0)))" }
+            throw LayerError(.unavailable, "read \(noun)", failure ?? "no memory")
+        }
         self.input = input
         self.noun = noun
         self.archive = archive
@@ -47,17 +50,12 @@ package final class ArchiveReader {
         isPadded = decompresses
         locale = newlocale(LC_CTYPE_MASK, "C", nil)
         previous = uselocale(locale)
-        archive_read_support_format_tar(archive)
-        archive_read_support_format_empty(archive)
-        guard decompresses else { return }
-        archive_read_support_filter_gzip(archive)
-        archive_read_support_filter_bzip2(archive)
-        archive_read_support_filter_xz(archive)
-        archive_read_support_filter_zstd(archive)
+        ca_read_support_formats(archive)
+        if decompresses { ca_read_support_filters(archive) }
     }
 
     deinit {
-        archive_read_free(archive)
+        ca_read_free(archive)
         zeros.deallocate()
         uselocale(previous)
         if let locale { freelocale(locale) }
@@ -66,18 +64,15 @@ package final class ArchiveReader {
     private func start() throws(LayerError) {
         started = true
         let client = Unmanaged.passUnretained(self).toOpaque()
-        let read:
-            @convention(c) (OpaquePointer?, UnsafeMutableRawPointer?, UnsafeMutablePointer<UnsafeRawPointer?>?)
-                -> Int = { _, client, buffer in
-                    guard let client, let buffer else { return -1 }
-                    return Unmanaged<ArchiveReader>.fromOpaque(client).takeUnretainedValue().give(buffer)
-                }
-        let result =
-            skips
-            ? ca_read_open_skipping(archive, client, read) { _, client, count in
-                guard let client else { return 0 }
-                return Unmanaged<ArchiveReader>.fromOpaque(client).takeUnretainedValue().skip(count)
-            } : ca_read_open(archive, client, read)
+        let read: ca_read_callback = { _, client, buffer in
+            guard let client, let buffer else { return -1 }
+            return Unmanaged<ArchiveReader>.fromOpaque(client).takeUnretainedValue().give(buffer)
+        }
+        let skip: ca_skip_callback = { _, client, count in
+            guard let client else { return 0 }
+            return Unmanaged<ArchiveReader>.fromOpaque(client).takeUnretainedValue().skip(count)
+        }
+        let result = ca_read_open(archive, client, read, skips ? skip : nil)
         if result != CA_OK { throw problem([]) }
     }
 
@@ -90,7 +85,7 @@ package final class ArchiveReader {
             return bytes.count
         } catch {
             failure = error
-            archive_clear_error(archive)
+            ca_clear_error(archive)
             return -1
         }
     }
@@ -112,7 +107,7 @@ package final class ArchiveReader {
 
     private func problem(_ name: [UInt8]) -> LayerError {
         if let failure { return failure }
-        let text = archive_error_string(archive).map { String(cString: $0) } ?? "no tar archive"
+        let text = ca_error_string(archive).map { String(cString: $0) } ?? "no tar archive"
         return LayerError(.refused, "read \(noun)", name, printable(text))
     }
 
@@ -120,13 +115,13 @@ package final class ArchiveReader {
     package func next() throws(LayerError) -> TarEntry? {
         if !started { try start() }
         var raw: OpaquePointer?
-        let result = archive_read_next_header(archive, &raw)
+        let result = ca_read_next_header(archive, &raw)
         if failure != nil { throw problem([]) }
         if result == CA_EOF { return nil }
         guard let raw, result == CA_OK || result == CA_WARN else { throw problem([]) }
-        let stored = bytes(archive_entry_pathname(raw))
+        let stored = bytes(ca_entry_pathname(raw))
         if result == CA_WARN {
-            let text = archive_error_string(archive).map { String(cString: $0) } ?? ""
+            let text = ca_error_string(archive).map { String(cString: $0) } ?? ""
             guard text.contains("can't be converted") else { throw problem(stored) }
         }
         let entry = try entry(raw, stored)
@@ -144,18 +139,18 @@ package final class ArchiveReader {
 
     private func entry(_ raw: OpaquePointer, _ stored: [UInt8]) throws(LayerError) -> TarEntry {
         let name = try LayerName.normalized(stored, "unpack")
-        guard let uid = UInt32(exactly: archive_entry_uid(raw)), let gid = UInt32(exactly: archive_entry_gid(raw)),
+        guard let uid = UInt32(exactly: ca_entry_uid(raw)), let gid = UInt32(exactly: ca_entry_gid(raw)),
             uid != .max, gid != .max
         else { throw LayerError(.refused, "unpack", stored, "the owner is no number of 32 bits") }
         var entry = TarEntry(
             name: name, kind: try kind(raw, stored), mode: ca_entry_permissions(raw) & 0o7777, uid: uid, gid: gid,
             modified: Timestamp(
                 seconds: ca_entry_mtime(raw), nanoseconds: ca_entry_mtime_nanoseconds(raw)))
-        archive_entry_xattr_reset(raw)
+        ca_entry_xattr_reset(raw)
         var key: UnsafePointer<CChar>?
         var value: UnsafeRawPointer?
         var count = 0
-        while archive_entry_xattr_next(raw, &key, &value, &count) == CA_OK {
+        while ca_entry_xattr_next(raw, &key, &value, &count) == CA_OK {
             let bytes = UnsafeRawBufferPointer(start: value, count: count)
             entry.attributes.append(TarEntry.Attribute(name: self.bytes(key), value: Array(bytes)))
         }
@@ -163,7 +158,7 @@ package final class ArchiveReader {
     }
 
     private func kind(_ raw: OpaquePointer, _ stored: [UInt8]) throws(LayerError) -> TarEntry.Kind {
-        if let target = archive_entry_hardlink(raw) {
+        if let target = ca_entry_hardlink(raw) {
             return .hardLink(
                 target: try LayerName.normalized(
                     bytes(target), "unpack \(printable(String(decoding: stored, as: UTF8.self))), a link to"))
@@ -173,11 +168,11 @@ package final class ArchiveReader {
             minor: UInt32(truncatingIfNeeded: ca_entry_minor(raw)))
         switch ca_entry_type(raw) {
         case 0o100000:
-            let size = archive_entry_size(raw)
+            let size = ca_entry_size(raw)
             guard size >= 0 else { throw LayerError(.refused, "unpack", stored, "the size is negative") }
             return .file(size: size)
         case 0o040000: return .directory
-        case 0o120000: return .symlink(target: bytes(archive_entry_symlink(raw)))
+        case 0o120000: return .symlink(target: bytes(ca_entry_symlink(raw)))
         case 0o020000: return .characterDevice(device)
         case 0o060000: return .blockDevice(device)
         case 0o010000: return .fifo
@@ -193,7 +188,7 @@ package final class ArchiveReader {
             var buffer: UnsafeRawPointer?
             var count = 0
             var offset: Int64 = 0
-            let result = archive_read_data_block(archive, &buffer, &count, &offset)
+            let result = ca_read_data_block(archive, &buffer, &count, &offset)
             if result == CA_EOF { return }
             guard result == CA_OK else { throw problem(name) }
             missing = size - (offset + Int64(count))

@@ -7,7 +7,8 @@ struct Pull: ParsableCommand {
         abstract: "Bring an image from a registry.",
         discussion: """
             Several blobs come at once, each verified while it streams; connections that are cut are taken up again where \
-            they were. Layers are unpacked while others still come, so that the image can run at once. Prints the name with the digest that it stood for: with that, the same image comes again.
+            they were, and a pull that ended early is taken up by the next one. Layers are unpacked while others still come, so that \
+            the image can run at once. Prints the name with the digest that it stood for: with that, the same image comes again.
             """)
 
     @OptionGroup var options: RegistryOptions
