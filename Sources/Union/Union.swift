@@ -39,6 +39,8 @@ public final class Union: @unchecked Sendable {
     var spareNumbers: [InodeKey: UInt64] = [:]
     var hasOpenat2 = true
     var ownershipRecorded: Bool
+    /// Whether a lower's root says that owners are recorded there.
+    let lowersRecordOwnership: Bool
 
     /// Called when the attributes of a node changed by a call on another one. Set before the first call.
     public var onAttributesChanged: (@Sendable (NodeID) -> Void)?
@@ -63,7 +65,8 @@ public final class Union: @unchecked Sendable {
         work = opened.work
         marks = opened.marks
         directoryBudget = opened.directoryBudget
-        ownershipRecorded = opened.layers.contains { $0.recordsOwnership }
+        ownershipRecorded = opened.work != nil && opened.layers[0].recordsOwnership
+        lowersRecordOwnership = opened.layers.dropFirst().contains { $0.recordsOwnership }
 
         let directory = Directory.allocate(capacity: 1)
         let roots = layers.indices.dropFirst().prefix(firstDataLayer - 1)

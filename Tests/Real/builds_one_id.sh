@@ -56,3 +56,19 @@ drwxr-xr-x 1500/500 srv/up/
 -rw-r--r-- 1500/500 srv/up/file"
 nothing_left
 shale doctor --store
+
+# Directories that a step changes keep the owners and modes that were recorded of them, and programs that copy modes as access
+# control lists (cp -a) are told the truth.
+mkdir -p "$c/modes/sub"
+chmod 750 "$c/modes/sub"
+build -t t3 <<'D' >/dev/null
+FROM debian:apt
+COPY --chown=33:50 modes /modes
+RUN touch /modes/sub/x && mkdir -m 1751 /made && cp -a /made /copied && cp -a /modes/sub /copied/
+D
+same "$(shale export t3 | tar --numeric-owner -tvp modes/sub copied | awk '{print $1, $6}' | sort -k 2)" "drwxr-x--t copied/
+drwxr-x--- copied/sub/
+-rw-r--r-- copied/sub/x
+drwxr-x--- modes/sub/
+-rw-r--r-- modes/sub/x"
+same "$(shale export t3 | tar --no-recursion --numeric-owner -tv modes/sub | awk '{print $2}')" "33/50"

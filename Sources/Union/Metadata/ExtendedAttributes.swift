@@ -15,7 +15,7 @@ extension Union {
     }
 
     private func isRecord(_ key: [UInt8]) -> Bool {
-        guard recordsOwners || ownershipRecorded else { return false }
+        guard recordsOwners || ownershipRecorded || lowersRecordOwnership else { return false }
         return [Ownership.Attribute.containers, .privileged].contains { key.elementsEqual($0.rawValue.utf8) }
     }
 
@@ -66,6 +66,11 @@ extension Union {
         if !node.pointee.flags.contains(.inUpper) { try copyUp(node, data: .metadataOnly) }
         try settled(node) { (fd, name) throws(Errno) in
             try fd.setAttribute(name, stored, value, flags: flags)
+            // An access ACL says what the mode is, and so it is what a record's mode has to be.
+            if strcmp(key, accessACL) == 0, readsOwnership(0), var owner = recordedOwner(fd, name) {
+                owner.mode = owner.mode & 0o7000 | (try fd.status(name).mode & 0o777)
+                try record(owner, fd, name)
+            }
             if dropsSetGID {
                 let mode = try fd.status(name).mode
                 if mode & 0o2000 != 0 { try fd.setMode(name, mode & 0o5777) }
