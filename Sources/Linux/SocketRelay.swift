@@ -46,7 +46,11 @@ private final class Acceptance: Sendable {
             let ready = cl_wait_any(listener.raw, -1, ending.raw)
             guard ready == 1 else { return }
             let accepted = cl_accept(listener.raw)
-            guard accepted >= 0 else { return }
+            // Whoever wanted to connect has gone, or descriptors are short for a moment.
+            guard accepted >= 0 else {
+                usleep(10_000)
+                continue
+            }
             let ours = Connection(Descriptor(owning: accepted))
             let connected = cl_connect(target.cPath)
             guard connected >= 0 else { continue }

@@ -31,14 +31,19 @@ extension Session {
         _ listing: Listing, _ position: Int, of node: NodeID, cookie: UInt64, to writer: inout EntryWriter
     ) throws(Errno) -> Bool {
         if writer.plus, position < Self.mostWithAttributes {
-            return try union.name(listing, at: position) { (name) throws(Errno) in
+            let added = try union.name(listing, at: position) { (name) throws(Errno) -> Bool? in
                 guard writer.hasRoom(name) else { return false }
-                // What cannot be looked up is listed without attributes: its error belongs to who asks for it.
-                guard let found = try? union.lookup(node, listing, position, name) else { return true }
-                let type = UInt8(truncatingIfNeeded: found.status.type >> 12)
-                writer.add(name, inode: found.status.ino, type: type, cookie: cookie, entry: entry(found))
-                return true
+                do throws(Errno) {
+                    guard let found = try union.lookup(node, listing, position, name) else { return true }
+                    let type = UInt8(truncatingIfNeeded: found.status.type >> 12)
+                    writer.add(name, inode: found.status.ino, type: type, cookie: cookie, entry: entry(found))
+                    return true
+                } catch {
+                    // Listed without attributes: the error belongs to who asks for it.
+                    return nil
+                }
             }
+            if let added { return added }
         }
         return try union.entry(listing, at: position, of: node) { (entry) throws(Errno) in
             guard writer.hasRoom(entry.name) else { return false }

@@ -71,27 +71,27 @@ final class Leadership: Sendable {
         monitor.wakeOne()
     }
 
-    /// The calling worker, if it leads, is about to do something that takes long: somebody else goes on reading, if
-    /// there is anybody.
-    func giveAway() {
-        guard thread.load(ordering: .relaxed) == UInt(pthread_self()), parked.load(ordering: .relaxed) > 0 else {
-            return
-        }
+    private var isOurs: Bool { thread.load(ordering: .relaxed) == UInt(pthread_self()) }
+
+    /// The calling worker, if it leads, is about to do something that takes long: somebody else goes on reading. False
+    /// where there is nobody.
+    @discardableResult
+    func giveAway() -> Bool {
+        guard isOurs, parked.load(ordering: .relaxed) > 0 else { return false }
         monitor.lock()
-        if thread.load(ordering: .relaxed) == UInt(pthread_self()) {
-            thread.store(0, ordering: .relaxed)
-            leader.store(0, ordering: .releasing)
-            monitor.wakeOne()
-        }
-        monitor.unlock()
+        defer { monitor.unlock() }
+        guard isOurs else { return false }
+        thread.store(0, ordering: .relaxed)
+        leader.store(0, ordering: .releasing)
+        monitor.wakeOne()
+        return true
     }
 
     /// The leader has read a request. `takesLong`: what is asked may take long.
     func begin(takesLong: Bool) {
         progress.add(1, ordering: .relaxed)
-        if takesLong {
-            giveAway()
-        } else if !answering.load(ordering: .relaxed) {
+        if takesLong, giveAway() { return }
+        if !answering.load(ordering: .relaxed) {
             // After a rest: somebody begins to watch.
             monitor.lock()
             answering.store(true, ordering: .relaxed)
@@ -101,7 +101,7 @@ final class Leadership: Sendable {
     }
 
     /// The leader found nothing to do for a while, and sleeps.
-    func rest() { answering.store(false, ordering: .relaxed) }
+    func rest() { if isOurs { answering.store(false, ordering: .relaxed) } }
 
     /// Lets every worker end.
     func end() {

@@ -51,11 +51,10 @@ public struct RemoteFile: Sendable {
             try scratch.fd.setTimes(
                 name.cPath, access: .keep, modified: Timestamp(seconds: seconds, nanoseconds: 0))
         }
-        let (tag, modified) = (headers["ETag"], headers["Last-Modified"])
-        if tag != nil || modified != nil || checksum != nil,
-            headers["Cache-Control"]?.lowercased().contains("no-store") != true
-        {
-            memory?.remember(name.cPath, of: scratch.fd, digest, tag: tag, modified: modified, as: key)
+        // A time of modification tells no two versions of the same second apart, nor an older one put back.
+        let tag = headers["ETag"]
+        if tag != nil || checksum != nil, headers["Cache-Control"]?.lowercased().contains("no-store") != true {
+            memory?.remember(name.cPath, of: scratch.fd, digest, tag: tag, as: key)
         }
         let tree = SourceTree(scratch.directory, keepsOwners: false, scratch: scratch)
         return RemoteFile(digest: digest, name: name, tree: tree)
@@ -66,11 +65,7 @@ public struct RemoteFile: Sendable {
         _ address: Address, _ known: Download?, _ client: HTTPClient, _ verb: String
     ) async throws(BuildError) -> Response {
         var request = Request(.get, address)
-        if let tag = known?.tag {
-            request.headers["If-None-Match"] = tag
-        } else if let modified = known?.modified {
-            request.headers["If-Modified-Since"] = modified
-        }
+        if let tag = known?.tag { request.headers["If-None-Match"] = tag }
         do throws(TransferError) { return try await client.send(request) } catch {
             throw BuildError("\(verb): \(error)")
         }

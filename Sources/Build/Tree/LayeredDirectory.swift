@@ -124,7 +124,8 @@ private final class LayeredDirectory: TreeDirectory {
             if status.isSymlink { throw .loop }
             try union.open(node, writing: false)
             defer { union.close(node) }
-            return Descriptor(owning: try check(cl_dup(try union.readingDescriptor(node).raw)))
+            // Not a duplicate, which would share its position with whoever reads another name of the file.
+            return try union.readingDescriptor(node).reopen(.readOnly)
         }
     }
 

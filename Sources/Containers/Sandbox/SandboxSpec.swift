@@ -44,7 +44,8 @@ public struct SandboxSpec: Sendable {
     public var capabilities = Capabilities.standard
     /// All capabilities, all system calls, nothing masked: `--privileged`, `RUN --security=insecure`.
     public var isUnconfined = false
-    /// How many processes and threads there may be at a time, where the machine can hold to that; nil leaves it to the machine.
+    /// How many processes and threads there may be at a time, where the runtime can hold to that, which
+    /// bubblewrap cannot; nil leaves it to the machine.
     public var processLimit: Int64?
 
     public init(root: [UInt8], arguments: [String], hostname: String) {

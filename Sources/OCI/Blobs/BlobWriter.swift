@@ -78,6 +78,13 @@ public struct BlobWriter: ~Copyable {
         try BlobError.naming("shorten a partial blob") { () throws(Errno) in try check(cl_ftruncate(file.raw, size)) }
     }
 
+    /// Gives up what is there.
+    mutating func beginAgain() throws(BlobError) {
+        do throws(DigestError) { digester = try Digester(algorithm) } catch { throw .unavailable("\(error)") }
+        size = 0
+        try BlobError.naming("shorten a partial blob") { () throws(Errno) in try check(cl_ftruncate(file.raw, 0)) }
+    }
+
     deinit { if let temporary, !isKept { _ = cl_unlinkat(directory.root.raw, temporary, 0) } }
 
     /// The bytes that were written so far, to be read by position.

@@ -98,9 +98,11 @@ public struct ImagePull: Sendable {
         let isBegun = writer.size > 0
         do throws(RegistryFailure) { return try await receive(blob, writer) } catch {
             // What lay there was something else, or this server sends ranges of its own kind.
-            guard isBegun, error.condemns else { throw error }
+            guard isBegun, error.condemns || error.mayRefuseRanges else { throw error }
         }
-        try await receive(blob, try self.writer(blob))
+        var again = try self.writer(blob)
+        do throws(BlobError) { try again.beginAgain() } catch { throw .local("\(error)") }
+        try await receive(blob, again)
     }
 
     private func receive(_ blob: ContentDescriptor, _ begun: consuming BlobWriter) async throws(RegistryFailure) {
@@ -137,6 +139,15 @@ extension RegistryFailure {
         switch self {
         case .wrongDigest, .wrongSize, .truncated, .answer, .local: true
         case .transfer(let cause): cause.kind == .answer || cause.kind == .redirect
+        default: false
+        }
+    }
+
+    /// Statuses with which servers answer a request for a part, who would send the whole.
+    fileprivate var mayRefuseRanges: Bool {
+        switch self {
+        case .denied: true
+        case .status(let code, _): (400..<500).contains(code) || code == 501
         default: false
         }
     }

@@ -6,30 +6,26 @@ public struct Download: Equatable, Sendable {
     public let digest: Digest
     /// `ETag`, as it came.
     public let tag: String?
-    /// `Last-Modified`, as it came.
-    public let modified: String?
     /// The file's name in `cache/downloads`.
     fileprivate let file: String
 
     fileprivate var record: [UInt8] {
-        Array([digest.description, file, tag ?? "", modified ?? ""].joined(separator: "\n").utf8)
+        Array([digest.description, file, tag ?? ""].joined(separator: "\n").utf8)
     }
 
     fileprivate init?(record: [UInt8]) {
         let lines = String(decoding: record, as: UTF8.self).split(separator: "\n", omittingEmptySubsequences: false)
-        guard lines.count == 4, let digest = try? Digest(lines[0]), !lines[1].isEmpty,
+        guard lines.count == 3, let digest = try? Digest(lines[0]), !lines[1].isEmpty,
             lines[1].allSatisfy({ $0.isHexDigit || $0 == "-" })
         else { return nil }
         self.digest = digest
         file = String(lines[1])
         tag = lines[2].isEmpty ? nil : String(lines[2])
-        modified = lines[3].isEmpty ? nil : String(lines[3])
     }
 
-    fileprivate init(digest: Digest, tag: String?, modified: String?, file: String) {
+    fileprivate init(digest: Digest, tag: String?, file: String) {
         self.digest = digest
         self.tag = tag
-        self.modified = modified
         self.file = file
     }
 }
@@ -59,17 +55,16 @@ extension Store {
     }
 
     /// Remembers a file, which nobody may change any more. What cannot be remembered is not.
-    public func remember(
-        _ name: CPath, of directory: FD, _ digest: Digest, tag: String?, modified: String?, as key: Digest
-    ) {
+    public func remember(_ name: CPath, of directory: FD, _ digest: Digest, tag: String?, as key: Digest) {
         do throws(Errno) {
             if (try? root.fd.status(Self.downloads)) == nil { try root.fd.makeDirectory(Self.downloads, mode: 0o700) }
             let old = download(key)
             let file = "\(key.hex)-\(String(UInt64.random(in: 0 ... .max), radix: 16))"
             let isLine = { (text: String) in !text.contains { $0.isNewline } }
-            let new = Download(
-                digest: digest, tag: tag.flatMap { isLine($0) ? $0 : nil },
-                modified: modified.flatMap { isLine($0) ? $0 : nil }, file: file)
+            let new = Download(digest: digest, tag: tag.flatMap { isLine($0) ? $0 : nil }, file: file)
+            // The record says what is in it: a power failure must not keep the one without the other.
+            let content = try directory.open(name, [.readOnly, .noFollow])
+            try check(cl_fsync(content.raw))
             let place = try root.fd.open(Self.downloads, [.readOnly, .directory, .noFollow])
             try directory.link(name, to: place.fd, file)
             try place.fd.replace(key.hex, with: new.record, mode: 0o600)

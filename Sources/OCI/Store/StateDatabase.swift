@@ -1,3 +1,4 @@
+import CLinux
 internal import GRDB
 import Glibc
 
@@ -91,16 +92,16 @@ struct StateDatabase: Sendable {
         _ action: String, _ body: (_ begun: inout Bool) throws -> Value
     ) throws(StoreError) -> Value {
         var begun = false
-        for attempt in 1... {
+        let deadline = cl_monotonic_time() + 30_000_000_000
+        while true {
             do { return try body(&begun) } catch {
-                if !begun, attempt < 2_000, (error as? DatabaseError)?.resultCode == .SQLITE_BUSY {
+                if !begun, cl_monotonic_time() < deadline, (error as? DatabaseError)?.resultCode == .SQLITE_BUSY {
                     usleep(10_000)
                     continue
                 }
                 throw error as? StoreError ?? StoreError(.failed, "\(action): \(cause(error))")
             }
         }
-        throw StoreError(.failed, "\(action): the database stays locked")
     }
 
     private static func cause(_ error: any Error) -> String {

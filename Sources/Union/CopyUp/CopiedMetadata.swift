@@ -19,6 +19,8 @@ extension Union {
                 recorded = true
             }
         }
+        // A special file that only a record makes one.
+        if shown.type != status.type { recorded = true }
         // What a record alone says of the mode stays in a record, or becomes the file's own.
         if recordsOwners, shown.mode & 0o7777 != status.mode & 0o7777 { recorded = true }
         let mode = (recorded ? status.mode : shown.mode) & 0o7777

@@ -238,7 +238,7 @@ extension Union {
                 let source = try from.reopen(.readOnly)
                 try object.fd.copyData(from: source.fd, size: Int64(clamping: status.size))
             }
-            try setMetadata(of: object.fd, "", from: from, "", status, layer: 1)
+            try setMetadata(of: object.fd, "", from: from, "", status, layer: lowerLayer(node))
         } catch {
             discard(object)
             throw error

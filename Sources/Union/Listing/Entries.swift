@@ -19,15 +19,18 @@ extension Union {
         return try listing.withName(item) { (name) throws(Errno) in
             var inode: UInt64
             var type = item.type
+            monitor.lock()
+            inode = numberLocked(item.inode, layer: Int(item.layer))
+            monitor.unlock()
             if item.flags.contains(.lookUp) {
-                guard let found = try? lookup(node, name) else { return nil }
-                inode = found.status.ino
-                type = UInt8(truncatingIfNeeded: found.status.type >> 12)
-                forget(found.node, count: 1)
-            } else {
-                monitor.lock()
-                inode = numberLocked(item.inode, layer: Int(item.layer))
-                monitor.unlock()
+                do throws(Errno) {
+                    guard let found = try lookup(node, name) else { return nil }
+                    inode = found.status.ino
+                    type = UInt8(truncatingIfNeeded: found.status.type >> 12)
+                    forget(found.node, count: 1)
+                } catch {
+                    // It is there; what is wrong with it is for who asks for it.
+                }
             }
             return try body(ListedEntry(name: name, inode: inode, type: type))
         }

@@ -235,7 +235,12 @@ extension Union {
             _ = merger.add(entry.name, type: type, inode: entry.inode, layer: layer, flags: flags)
             return true
         }
-        part.pointee.dotWhiteouts = hidden.isEmpty ? (readsFiles ? .no : part.pointee.dotWhiteouts) : .yes
+        // That the upper has none may be wrong by now: no gate is held.
+        if !hidden.isEmpty {
+            part.pointee.dotWhiteouts = .yes
+        } else if readsFiles, layer != 0 {
+            part.pointee.dotWhiteouts = .no
+        }
         // After the layer's own names: a `.wh.` file beside its name hides nothing of its own layer.
         if !isLast {
             for name in hidden where !name.elementsEqual(".wh..opq".utf8) {

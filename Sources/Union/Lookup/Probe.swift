@@ -135,18 +135,11 @@ extension Union {
                     // Not followed: what the redirect leads to must not be confused with what has the name.
                     throw Errno.notPermitted
                 }
-                if position < last, directory.pointee.dotWhiteouts != .no, position >= 0 {
-                    // A `.wh.` file beside the directory of its name hides nothing of its own layer, all below.
-                    if try isHiddenBeside(directory, name) { return found }
-                }
+                // `.wh.NAME` and `NAME` in one layer: the directory replaces what is below.
+                if position < last, try isHiddenByFile(directory, name) { return found }
             }
         }
         return found
-    }
-
-    /// `.wh.NAME` and `NAME` in one layer: the object replaces what is below.
-    private func isHiddenBeside(_ directory: LayerDirectory, _ name: Name) throws(Errno) -> Bool {
-        directory.pointee.dotWhiteouts == .yes ? try isHiddenByFile(directory, name) : false
     }
 
     private func merge(

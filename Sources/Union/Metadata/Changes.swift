@@ -89,12 +89,18 @@ extension Union {
     /// Set-id bits go when somebody else writes (the kernel's should_remove_suid). Precondition: body held.
     func dropSetID(_ fd: FD, _ name: CPath, _ caller: Caller) throws(Errno) {
         let status = try fd.status(name)
-        let mode = status.mode
         guard !status.isDirectory, !status.isSymlink else { return }
-        var kept = mode & 0o7777 & ~0o4000
+        let owner = readsOwnership(0) ? recordedOwner(fd, name) : nil
+        let mode = (owner?.mode ?? status.mode) & 0o7777
+        var kept = mode & ~0o4000
         // Without group execution the bit is for members of the group to keep.
-        if mode & 0o10 != 0 || !caller.mayKeepSetGID(of: status.gid) { kept &= ~0o2000 }
-        if kept != mode & 0o7777 { try fd.setMode(name, kept) }
+        if mode & 0o10 != 0 || !caller.mayKeepSetGID(of: owner?.gid ?? status.gid) { kept &= ~0o2000 }
+        if var owner, kept != mode {
+            owner.mode = kept
+            try record(owner, fd, name)
+        }
+        let real = status.mode & 0o7777
+        if real & 0o6000 & ~kept != 0 { try fd.setMode(name, real & (kept | 0o1777)) }
     }
 
     /// Takes the set-id bits from an open file that `caller` wrote to.

@@ -68,7 +68,7 @@ extension Union {
             try fd.setAttribute(name, stored, value, flags: flags)
             // An access ACL says what the mode is, and so it is what a record's mode has to be.
             if strcmp(key, accessACL) == 0, readsOwnership(0), var owner = recordedOwner(fd, name) {
-                owner.mode = owner.mode & 0o7000 | (try fd.status(name).mode & 0o777)
+                owner.mode = owner.mode & (dropsSetGID ? 0o5000 : 0o7000) | (try fd.status(name).mode & 0o777)
                 try record(owner, fd, name)
             }
             if dropsSetGID {
@@ -95,9 +95,13 @@ extension Union {
             try fd.removeAttribute(name, stored)
             guard strcmp(key, accessACL) == 0 else { return }
             let status = try fd.status(name)
-            if status.mode & 0o2000 != 0, !caller.mayKeepSetGID(of: status.gid) {
-                try fd.setMode(name, status.mode & 0o5777)
+            let owner = readsOwnership(0) ? recordedOwner(fd, name) : nil
+            if caller.mayKeepSetGID(of: owner?.gid ?? status.gid) { return }
+            if var owner, owner.mode & 0o2000 != 0 {
+                owner.mode &= 0o5777
+                try record(owner, fd, name)
             }
+            if status.mode & 0o2000 != 0 { try fd.setMode(name, status.mode & 0o5777) }
         }
         forgetDefaultACL(node)
     }

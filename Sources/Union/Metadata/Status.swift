@@ -25,11 +25,16 @@ extension Union {
         try withObject(node, settled: lenient) { (fd, name) throws(Errno) in
             let status = try fd.status(name, birth: birth)
             if status.ino != node.pointee.real, !lenient { return nil }
-            let layer = node.pointee.flags.contains(.inUpper) ? 0 : node.pointee.lower?.directory.pointee.layer ?? 1
+            let layer = node.pointee.flags.contains(.inUpper) ? 0 : lowerLayer(node)
             let shown = readsOwnership(layer) ? overridden(status, fd, name) : status
             if shown.type != node.pointee.type { throw Errno.stale }
             return present(shown, node)
         }
+    }
+
+    /// The layer whose object an object of the lowers is.
+    func lowerLayer(_ node: Node) -> Int {
+        node.pointee.lower?.directory.pointee.layer ?? node.pointee.directory?.pointee.lowers.first?.pointee.layer ?? 1
     }
 
     /// Calls `body` with the real object: a directory and a name in it, or a descriptor and an empty name.
