@@ -9,6 +9,8 @@ import Testing
         let scratch = try Scratch()
         let coding = LayerCoding(Compression.allCases[seed % 3], level: seed % 2 == 0 ? nil : 6)
         try scratch.generate("tree", seed: seed, whiteouts: true)
+        // Where owners are recorded, links and fifos cannot carry a record, and are root's.
+        if !Scratch.isRoot { try scratch.shell("find tree \\( -type l -o -type p \\) -delete") }
         let built = try scratch.build("tree", to: "layer", coding)
         let read = try scratch.unpack(
             "layer", to: "again", LayerUnpacker(digest: built.descriptor.digest, diffID: built.diffID))
