@@ -2,6 +2,7 @@
 # caller gets an error or success, the file is the lower's or the whole copy, what is left behind goes with the next mount,
 # and the server goes on (SEMANTICS 5.2, 5.6, 11.3).
 # as: root
+# needs: dynamic
 . "$(dirname "$0")/lib.sh"
 cc -shared -fPIC -O1 -o "$scratch/faults.so" "$(dirname "$0")/faults.c" -ldl
 cat >"$scratch/faults.py" <<'P'
@@ -147,4 +148,4 @@ for operation, do in OPERATIONS.items():
 print(f"{tried} faults, {wrong} not as they should be")
 sys.exit(wrong > 0 or tried < 100)
 P
-/usr/bin/python3 "$scratch/faults.py" "$SHALEFS" "$scratch"
+/usr/bin/python3 "$scratch/faults.py" "$SHALEFS_DYNAMIC" "$scratch"
