@@ -10,5 +10,5 @@ cd "$m/tmp"
 PYTHONDONTWRITEBYTECODE=1 TMPDIR=$m/tmp /usr/bin/python3 -m test -j1 --tempdir "$m/tmp" \
     test_os test_posix test_shutil test_tempfile test_pathlib test_fileio test_io test_mmap test_zipfile test_tarfile \
     test_dbm_gnu test_largefile test_glob test_fcntl test_mailbox >"$scratch/log" 2>&1 ||
-    fail "$(grep -E '^(FAIL|ERROR)|failed' "$scratch/log" | head -n 20)"
+    fail "$(grep -E "^(FAIL|ERROR|[A-Za-z]*Error)|failed" "$scratch/log" | sort | uniq -c | head -n 30)"
 cd "$scratch"
