@@ -3,17 +3,7 @@
 # as: root user
 . "$(dirname "$0")/lib.sh"
 export SWIFT_BACKTRACE=enable=no
-store=$scratch/store
-shale() { local command=$1; shift; "$SHALE" "$command" --root "$store" "$@"; }
-
-cat >"$scratch/registry.yml" <<END
-version: 0.1
-log: {level: info}
-storage: {filesystem: {rootdirectory: $scratch/content}}
-http: {addr: 127.0.0.1:0}
-END
-docker-registry serve "$scratch/registry.yml" >"$scratch/registry.log" 2>&1 &
-registry=$!
+serve_registry
 relay=0
 trap 'kill $registry $relay 2>/dev/null; finish' EXIT
 wait_for() { # COMMAND...

@@ -96,6 +96,17 @@ COPY apt /etc/apt/
 ENV DEBIAN_FRONTEND=noninteractive
 D
 }
+# A real registry on a port of its own, which registry.log says; its process is $registry.
+serve_registry() {
+    cat >"$scratch/registry.yml" <<END
+version: 0.1
+log: {level: info}
+storage: {filesystem: {rootdirectory: $scratch/content}}
+http: {addr: 127.0.0.1:0}
+END
+    docker-registry serve "$scratch/registry.yml" >"$scratch/registry.log" 2>&1 &
+    registry=$!
+}
 expect() { # STATUS COMMAND...
     local wanted=$1 got=0
     shift
