@@ -397,9 +397,10 @@ int64_t cl_monotonic_time(void) {
 
 void cl_yield(void) { sched_yield(); }
 
-int cl_wait_readable(int fd) {
+int cl_wait_readable(int fd, int64_t nanoseconds) {
     struct pollfd p = {fd, POLLIN, 0};
-    return result(poll(&p, 1, -1));
+    struct timespec t = {nanoseconds / 1000000000, nanoseconds % 1000000000};
+    return result(ppoll(&p, 1, nanoseconds < 0 ? NULL : &t, NULL));
 }
 
 int cl_set_nonblocking(int fd) { return result(fcntl(fd, F_SETFL, fcntl(fd, F_GETFL) | O_NONBLOCK)); }

@@ -116,11 +116,16 @@ final class Leadership: Sendable {
 struct Lookout {
     private var misses = 0
     private var rounds = 0
+    /// Requests in a row that came while it looked, and that came later but soon.
+    private var prompt = 0
+    private var late = 0
 
     private static let span = 60_000
 
     /// Reads the next request; blocks in the end. The size, or -errno.
-    mutating func receive(_ exchange: borrowing Exchange, from device: Int32, _ leadership: Leadership) -> Int {
+    mutating func receive(
+        _ exchange: borrowing Exchange, from device: Int32, _ leadership: Leadership, _ idle: IdlePolling
+    ) -> Int {
         var count = exchange.receive(from: device)
         if count != -11 { return count }
         rounds &+= 1
@@ -132,13 +137,25 @@ struct Lookout {
                 count = exchange.receive(from: device)
                 if count != -11 {
                     misses = 0
+                    late = 0
+                    prompt += 1
+                    if prompt == IdlePolling.threshold { idle.begin() }
                     return count
                 }
             }
             misses += 1
         }
+        prompt = 0
+        if idle.isHeld {
+            late += 1
+            if late < IdlePolling.mostLate, cl_wait_readable(device, Int64(IdlePolling.patience)) > 0 {
+                return exchange.receive(from: device)
+            }
+            late = 0
+            idle.end()
+        }
         leadership.rest()
-        _ = cl_wait_readable(device)
+        _ = cl_wait_readable(device, -1)
         return exchange.receive(from: device)
     }
 }

@@ -132,6 +132,12 @@ public struct MountOptions: Sendable {
             guard (1...64).contains(count) else { throw Refusal("threads=\(count): must be 1 to 64") }
             session.threads = Int(count)
         case "passthrough": session.passthrough = try flag(key, value)
+        case "idle":
+            switch try word(key, value) {
+            case "poll": session.idlePolling = true
+            case "halt": session.idlePolling = false
+            case let other: throw Refusal("idle=\(other): must be poll or halt")
+            }
         case "writeback": session.writeback = try flag(key, value)
         // Always so, or of no consequence here.
         case "default_permissions", "defaults", "atime", "relatime", "strictatime", "nodiratime", "diratime", "async",

@@ -20,6 +20,8 @@ public final class Session: @unchecked Sendable {
         /// disk is told by fsync(2) alone, truncate(2) to the same size leaves the time of modification, and
         /// lseek(2) does not see what is still gathered.
         public var writeback = false
+        /// Idle processors poll while requests keep coming, where halting them is dear (see ``IdlePolling``; needs root).
+        public var idlePolling = true
 
         public init() {}
     }
@@ -33,6 +35,7 @@ public final class Session: @unchecked Sendable {
     private let onReady: @Sendable () -> Void
     let listings = KeptListings()
     private let leadership = Leadership()
+    private let idle: IdlePolling
     private let workers = Atomic<Int>(0)
     /// Our own writes take no set-id bits away (CAP_FSETID in the initial namespace).
     let keepsSetID: Bool
@@ -68,6 +71,7 @@ public final class Session: @unchecked Sendable {
         self.options = options
         self.onReady = onReady
         keepsSetID = union.isAdministrator
+        idle = IdlePolling(wanted: options.idlePolling)
         union.onAttributesChanged = { [device] node in
             // The root is never copied up: an address is the kernel's number.
             Self.invalidateAttributes(UInt64(node.address), device)
@@ -97,6 +101,7 @@ public final class Session: @unchecked Sendable {
         }
         workAsNext()
         for thread in threads { pthread_join(thread, nil) }
+        idle.end()
         union.syncAll()
     }
 
@@ -106,7 +111,7 @@ public final class Session: @unchecked Sendable {
         var lookout = Lookout()
         while leadership.take(worker) {
             while leadership.isLeader(worker) {
-                let count = lookout.receive(exchange, from: device, leadership)
+                let count = lookout.receive(exchange, from: device, leadership, idle)
                 if count < 0 {
                     switch Errno(Int32(truncatingIfNeeded: 0 &- count)) {
                     // ENOENT: the request was interrupted before it was read.

@@ -142,8 +142,8 @@ int cl_daemonize_child(void);
 // CLOCK_MONOTONIC in nanoseconds.
 int64_t cl_monotonic_time(void);
 void cl_yield(void);
-// Waits until a descriptor can be read, or has an error.
-int cl_wait_readable(int fd);
+// Waits until a descriptor can be read, or has an error; 0 when the time is over, which is endless where negative.
+int cl_wait_readable(int fd, int64_t nanoseconds);
 int cl_set_nonblocking(int fd);
 int cl_processors(void);
 // A connected pair of stream sockets.

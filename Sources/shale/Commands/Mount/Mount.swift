@@ -45,6 +45,8 @@ struct Mount: ParsableCommand {
               fsname=NAME, subtype=NAME, allow_other, nosuid, nodev, noexec, noatime   as in mount(8) and fuse(8)
               threads=N, passthrough=on|off, writeback=off|on   how the server works; with writeback=on the
                                                         kernel gathers writes, and a full disk shows in fsync only
+              idle=poll|halt          as root of a small virtual machine: whether its idle processors poll while \
+            requests keep coming (poll), because to wake one that has halted costs more than most answers
 
             Other options of mount(8) and fuse-overlayfs are accepted without effect; unknown ones are ignored with a \
             warning.
