@@ -14,6 +14,8 @@ enum Handle {
 /// Requests about open files. All handles of a node share its descriptors, so the handle says nothing.
 extension Session {
     func open(_ exchange: borrowing Exchange) throws(Errno) -> Int {
+        // The kernel opens files without asking from now on (fuse_file_open).
+        if features.unaskedOpens { throw Errno.notImplemented }
         guard let argument = exchange.argument(fuse_open_in.self) else { throw Errno.invalid }
         let node = try node(exchange.head.nodeid)
         let flags = OpenFlags(rawValue: Int32(truncatingIfNeeded: argument.flags))
@@ -35,8 +37,8 @@ extension Session {
     private static let passingSize: UInt64 = 128 << 10
 
     /// How the kernel treats the handle: passing through to the real file where nothing will take its place while it is open
-    /// and no cached handle is open, otherwise through its page cache.
-    func openedReply(_ node: NodeID, writing: Bool) -> cf_open_out {
+    /// and no cached handle is open, otherwise through its page cache. `known`: the file's status, where somebody has just asked.
+    func openedReply(_ node: NodeID, writing: Bool, known: Status? = nil) -> cf_open_out {
         var out = cf_open_out()
         let cached = UInt32(FOPEN_KEEP_CACHE) | UInt32(FOPEN_NOFLUSH)
         if union.isWriteOnly(node) {
@@ -46,13 +48,11 @@ extension Session {
         out.open_flags = cached
         guard features.passthrough else { return out }
         let descriptor = (try? union.writingDescriptor(node)) ?? (try? union.readingDescriptor(node))
-        // A write that passes through takes no set-id bit away: the kernel leaves that to a server that sees it. And
-        // once one handle passes through, all have to.
-        guard let descriptor, let status = try? descriptor.status() else { return out }
-        let keepsBits = status.mode & 0o6000 != 0 && !union.isReadOnly
-        let isSettled = union.isReadOnly ? status.size >= Self.passingSize : union.isInUpper(node)
+        guard let descriptor else { return out }
+        let passes = mayPassThrough(node, descriptor, known)
         union.withSessionState(node) { state in
-            if state.cachedOpens == 0, isSettled, !keepsBits || state.passthroughOpens > 0 {
+            // Once one handle passes through, all have to.
+            if state.cachedOpens == 0, passes || state.passthroughOpens > 0 {
                 if state.backingID == 0 { state.backingID = max(0, cf_backing_open(device, descriptor.raw)) }
                 if state.backingID > 0 {
                     state.passthroughOpens += 1
@@ -74,6 +74,14 @@ extension Session {
         return out
     }
 
+    private func mayPassThrough(_ node: NodeID, _ descriptor: FD, _ known: Status?) -> Bool {
+        guard union.isReadOnly || union.isInUpper(node), let status = known ?? (try? descriptor.status()) else {
+            return false
+        }
+        // A write that passes through takes no set-id bit away: the kernel leaves that to a server that sees it.
+        return union.isReadOnly ? status.size >= Self.passingSize : status.mode & 0o6000 == 0
+    }
+
     func release(_ exchange: borrowing Exchange) throws(Errno) -> Int {
         guard let argument = exchange.argument(fuse_release_in.self) else { throw Errno.invalid }
         let node = try node(exchange.head.nodeid)
@@ -93,7 +101,6 @@ extension Session {
                 }
             }
         }
-        if argument.fh == Handle.passthroughWriter { invalidateAttributes(node) }
         union.close(node)
         return 0
     }
@@ -107,7 +114,12 @@ extension Session {
     /// nil when the reply is sent already.
     func read(_ exchange: borrowing Exchange) throws(Errno) -> Int? {
         guard let argument = exchange.argument(fuse_read_in.self) else { throw Errno.invalid }
-        let fd = try union.readingDescriptor(node(exchange.head.nodeid))
+        return try union.withReadingDescriptor(node(exchange.head.nodeid)) { (fd) throws(Errno) in
+            try read(argument, from: fd, exchange)
+        }
+    }
+
+    private func read(_ argument: fuse_read_in, from fd: FD, _ exchange: borrowing Exchange) throws(Errno) -> Int? {
         let size = min(Int(argument.size), Exchange.payload)
         var done = 0
         if size >= DataPipe.worthwhile, argument.offset <= UInt64(Int64.max) - UInt64(size) {
@@ -178,9 +190,10 @@ extension Session {
 
     func seek(_ exchange: borrowing Exchange) throws(Errno) -> Int {
         guard let argument = exchange.argument(fuse_lseek_in.self) else { throw Errno.invalid }
-        let fd = try union.readingDescriptor(node(exchange.head.nodeid))
-        let result = try check(
-            cl_lseek(fd.raw, Int64(bitPattern: argument.offset), Int32(truncatingIfNeeded: argument.whence)))
+        let result = try union.withReadingDescriptor(node(exchange.head.nodeid)) { (fd) throws(Errno) in
+            try check(
+                cl_lseek(fd.raw, Int64(bitPattern: argument.offset), Int32(truncatingIfNeeded: argument.whence)))
+        }
         exchange.body.storeBytes(of: fuse_lseek_out(offset: UInt64(result)), as: fuse_lseek_out.self)
         return MemoryLayout<fuse_lseek_out>.size
     }

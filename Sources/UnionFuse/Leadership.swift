@@ -116,7 +116,7 @@ final class Leadership: Sendable {
 struct Lookout {
     private var misses = 0
     private var rounds = 0
-    /// Requests in a row that came while it looked, and that came later but soon.
+    /// Requests in a row that were there or came while it looked, and that came later but soon.
     private var prompt = 0
     private var late = 0
 
@@ -127,7 +127,11 @@ struct Lookout {
         _ exchange: borrowing Exchange, from device: Int32, _ leadership: Leadership, _ idle: IdlePolling
     ) -> Int {
         var count = exchange.receive(from: device)
-        if count != -11 { return count }
+        if count != -11 {
+            prompt &+= 1
+            if prompt == IdlePolling.threshold { idle.begin() }
+            return count
+        }
         rounds &+= 1
         // Looking in vain costs a client its processor: now and then is enough to see that times have changed.
         if misses < 4 || rounds % 16 == 0 {
@@ -138,7 +142,7 @@ struct Lookout {
                 if count != -11 {
                     misses = 0
                     late = 0
-                    prompt += 1
+                    prompt &+= 1
                     if prompt == IdlePolling.threshold { idle.begin() }
                     return count
                 }

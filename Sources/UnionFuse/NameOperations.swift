@@ -83,19 +83,24 @@ extension Session {
         let entry = try union.create(
             node(exchange.head.nodeid), name, .file, mode: argument.mode & 0o7777,
             caller: caller(exchange, umask: argument.umask), absent: true)
-        return encodeOpened(entry, writing: true, exchange)
+        return encodeCreated(entry, exchange)
     }
 
     func createUnnamed(_ exchange: borrowing Exchange) throws(Errno) -> Int {
         guard let argument = exchange.argument(fuse_create_in.self) else { throw Errno.invalid }
         let entry = try union.createUnnamed(
             node(exchange.head.nodeid), mode: argument.mode & 0o7777, caller: caller(exchange, umask: argument.umask))
-        return encodeOpened(entry, writing: true, exchange)
+        return encodeCreated(entry, exchange)
     }
 
-    private func encodeOpened(_ entry: Entry, writing: Bool, _ exchange: borrowing Exchange) -> Int {
-        let opened = openedReply(entry.node, writing: writing)
-        let count = encode(entry, exchange)
+    private func encodeCreated(_ entry: Entry, _ exchange: borrowing Exchange) -> Int {
+        let opened = openedReply(entry.node, writing: true, known: entry.status)
+        var out = self.entry(entry)
+        // Also where it passes through: of an empty file nothing can be mapped, and of whatever else would change it the
+        // kernel knows.
+        out.attr_valid = Self.forEver
+        exchange.body.storeBytes(of: out, as: fuse_entry_out.self)
+        let count = MemoryLayout<fuse_entry_out>.size
         (exchange.body + count).storeBytes(of: opened, as: cf_open_out.self)
         return count + MemoryLayout<cf_open_out>.size
     }

@@ -22,6 +22,9 @@ extension Session {
         features.passthrough =
             options.passthrough && offered & passthroughFlag != 0 && union.isAdministrator && union.mayPassThrough
         features.writeback = options.writeback && !features.passthrough && !union.isReadOnly
+        // Nothing can be copied up, and nothing passes through: to open a file means nothing.
+        features.unaskedOpens =
+            union.isReadOnly && !features.passthrough && offered & UInt64(FUSE_NO_OPEN_SUPPORT) != 0
         if features.passthrough { wanted |= passthroughFlag }
         if features.writeback { wanted |= UInt64(FUSE_WRITEBACK_CACHE) }
         wanted &= offered

@@ -62,6 +62,8 @@ public final class Session: @unchecked Sendable {
     struct Features {
         var passthrough = false
         var writeback = false
+        /// Files are opened without a message.
+        var unaskedOpens = false
     }
 
     /// `device`: an open /dev/fuse that is, or will be, mounted. `onReady` is called once, when the mount answers.

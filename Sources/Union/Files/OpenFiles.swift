@@ -169,6 +169,22 @@ extension Union {
         return FD(file.pointee.reading)
     }
 
+    /// The descriptor to read from, also of a file that nobody opened, for one call: in a mount that cannot be written a name
+    /// stands for the same file all the time, so that the kernel need not say what it opens.
+    ///
+    /// - Throws: ESTALE where the layer has another file there by now, or what opening it says.
+    @inline(__always)
+    public func withReadingDescriptor<Result>(
+        _ node: NodeID, _ body: (FD) throws(Errno) -> Result
+    ) throws(Errno) -> Result {
+        if node.node.pointee.file != nil || !isReadOnly { return try body(readingDescriptor(node)) }
+        let node = node.node
+        guard node.pointee.type == 0o100000 else { throw Errno.invalid }
+        let file = try retryingWithoutIdleDirectories { () throws(Errno) in try openForReading(node) }
+        if node.pointee.data == nil, try file.fd.status().ino != node.pointee.real { throw Errno.stale }
+        return try body(file.fd)
+    }
+
     /// The descriptor to write to; valid while the file is open for writing.
     @inline(__always)
     public func writingDescriptor(_ node: NodeID) throws(Errno) -> FD {
