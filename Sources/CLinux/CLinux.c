@@ -292,6 +292,17 @@ int cl_mount(const char *s, const char *t, const char *type, unsigned long f, co
     return result(mount(s, t, type, f, d));
 }
 int cl_umount2(const char *target, int flags) { return result(umount2(target, flags)); }
+int cl_fsopen(const char *type) { return result(syscall(SYS_fsopen, type, 1)); }
+int cl_fsconfig(int context, const char *key, const char *value) {
+    // FSCONFIG_CMD_CREATE, FSCONFIG_SET_STRING, FSCONFIG_SET_FLAG.
+    int command = key == NULL ? 6 : value ? 1 : 0;
+    return result(syscall(SYS_fsconfig, context, command, key, value, 0));
+}
+int cl_fsmount(int context, unsigned attributes) { return result(syscall(SYS_fsmount, context, 1, attributes)); }
+int cl_move_mount(int mount, const char *target) {
+    // MOVE_MOUNT_F_EMPTY_PATH.
+    return result(syscall(SYS_move_mount, mount, "", AT_FDCWD, target, 4));
+}
 int cl_clone_mount(int dir) {
     return result(syscall(SYS_open_tree, dir, "", AT_EMPTY_PATH | OPEN_TREE_CLONE | O_CLOEXEC));
 }

@@ -83,7 +83,7 @@ extension Session {
     }
 
     func nodeNumber(_ node: NodeID) -> UInt64 {
-        node == union.rootNode ? UInt64(FUSE_ROOT_ID) : UInt64(node.address)
+        node == union.rootNode && !options.isBelowRoot ? UInt64(FUSE_ROOT_ID) : UInt64(node.address)
     }
 
     func caller(_ exchange: borrowing Exchange, umask: UInt32 = 0) -> Caller {
@@ -121,13 +121,15 @@ extension Session {
         return minor & 0xff | major << 8 | (minor & ~0xff) << 12
     }
 
-    func entry(_ entry: Entry) -> fuse_entry_out {
+    func entry(_ entry: Entry) -> fuse_entry_out { self.entry(entry.node, entry.status) }
+
+    func entry(_ node: NodeID, _ status: Status) -> fuse_entry_out {
         var out = fuse_entry_out()
-        out.nodeid = nodeNumber(entry.node)
+        out.nodeid = nodeNumber(node)
         // Where the name decides what a change copies up, each use of it is told.
-        out.entry_valid = union.followsNames(of: entry.node) ? 0 : Self.forEver
-        out.attr_valid = attributesHold(entry.node) ? Self.forEver : 0
-        out.attr = attributes(entry.status)
+        out.entry_valid = union.followsNames(of: node) ? 0 : Self.forEver
+        out.attr_valid = attributesHold(node) ? Self.forEver : 0
+        out.attr = attributes(status)
         return out
     }
 

@@ -9,6 +9,8 @@ public struct MountOptions: Sendable {
     public var source: [UInt8] = Array("shale".utf8)
     public var subtype: [UInt8] = Array("shale".utf8)
     public var readOnly = false
+    /// Whether the mount cannot be written.
+    var showsReadOnly: Bool { readOnly || union.upper == nil }
     /// nil: as the caller's privileges have it (nosuid and nodev for an ordinary user).
     public var setID: Bool?
     public var devices: Bool?

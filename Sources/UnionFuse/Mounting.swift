@@ -5,22 +5,54 @@ public import Union
 
 /// Mounting and unmounting /dev/fuse: by mount(2) where this process may, otherwise by fusermount3.
 public enum Mounting {
-    /// Mounts; returns the open /dev/fuse, to be served and finally closed by the caller.
-    ///
-    /// - Throws: ``Refusal`` with one line that says why.
-    public static func mount(_ options: MountOptions, at mountPoint: [UInt8]) throws(Refusal) -> Int32 {
-        cl_has_capability(21) == 1 ? try mountDirectly(options, mountPoint) : try mountByHelper(options, mountPoint)
+    /// What a session serves.
+    public struct Mounted: Sendable {
+        /// The open /dev/fuse, to be served and finally closed by the caller.
+        public let device: Int32
+        /// A mount that is nowhere yet: see ``Mounting/attach(_:at:)``.
+        public let detached: Int32?
     }
 
-    private static func mountDirectly(_ options: MountOptions, _ mountPoint: [UInt8]) throws(Refusal) -> Int32 {
-        let device: Int32
+    /// Mounts, or makes all but the last step of it, which ``attach(_:at:)`` takes once the session is ready.
+    ///
+    /// - Throws: ``Refusal`` with one line that says why.
+    public static func mount(_ options: MountOptions, at mountPoint: [UInt8]) throws(Refusal) -> Mounted {
+        guard cl_has_capability(21) == 1 else {
+            return Mounted(device: try mountByHelper(options, mountPoint), detached: nil)
+        }
+        let device = try openDevice()
         do throws(Errno) {
-            device = try FD.workingDirectory.open("/dev/fuse", .readWrite).release()
+            return Mounted(device: device, detached: try DetachedMount.make(options, device: device).release())
+        } catch {
+            // A descriptor of /dev/fuse serves one file system, also where only half of it was made.
+            _ = cl_close(device)
+        }
+        return Mounted(device: try mountDirectly(options, mountPoint), detached: nil)
+    }
+
+    /// The last step of a mount, while its session answers. The descriptor is closed.
+    ///
+    /// - Throws: ``Refusal`` with one line that says why.
+    public static func attach(_ detached: Int32, at mountPoint: [UInt8]) throws(Refusal) {
+        let mount = Descriptor(owning: detached)
+        do throws(Errno) { try DetachedMount.attach(mount, at: path(mountPoint)) } catch {
+            throw Refusal("mount point \(printable(mountPoint)): \(error)")
+        }
+        Readahead.raise(mountPoint)
+    }
+
+    private static func openDevice() throws(Refusal) -> Int32 {
+        do throws(Errno) {
+            return try FD.workingDirectory.open("/dev/fuse", .readWrite).release()
         } catch {
             throw Refusal("/dev/fuse: \(error)\(error == .access ? "; its usual mode is 0666" : "")")
         }
+    }
+
+    private static func mountDirectly(_ options: MountOptions, _ mountPoint: [UInt8]) throws(Refusal) -> Int32 {
+        let device = try openDevice()
         var flags: UInt = 0
-        if options.readOnly || options.union.upper == nil { flags |= 1 }
+        if options.showsReadOnly { flags |= 1 }
         if options.setID == false { flags |= 2 }
         if options.devices == false { flags |= 4 }
         if !options.executable { flags |= 8 }
@@ -44,7 +76,7 @@ public enum Mounting {
         defer { for socket in sockets where socket >= 0 { _ = cl_close(socket) } }
         _ = cl_set_cloexec(sockets[0], 0)
         var list = ["default_permissions", "nosuid", "nodev"]
-        list.append(options.readOnly || options.union.upper == nil ? "ro" : "rw")
+        list.append(options.showsReadOnly ? "ro" : "rw")
         if !options.executable { list.append("noexec") }
         if options.noAccessTimes { list.append("noatime") }
         if options.allowOther == true { list.append("allow_other") }

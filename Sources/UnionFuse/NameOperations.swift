@@ -8,6 +8,12 @@ import Union
 extension Session {
     func lookup(_ exchange: borrowing Exchange) throws(Errno) -> Int {
         guard let name = exchange.name(after: 0) else { throw Errno.invalid }
+        if options.isBelowRoot, exchange.head.nodeid == UInt64(FUSE_ROOT_ID) {
+            // Nobody but who mounts sees the root itself. The union's keeps its references, however often it is given back.
+            let root = entry(union.rootNode, try union.status(union.rootNode))
+            exchange.body.storeBytes(of: root, as: fuse_entry_out.self)
+            return MemoryLayout<fuse_entry_out>.size
+        }
         guard let found = try union.lookup(node(exchange.head.nodeid), name) else {
             // Node 0 with a timeout: the kernel remembers that there is no such name. An ENOENT it would not.
             var out = fuse_entry_out()

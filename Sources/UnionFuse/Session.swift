@@ -23,6 +23,9 @@ public final class Session: @unchecked Sendable {
         /// Idle processors poll while requests keep coming, where halting them is dear (see ``IdlePolling``; needs root).
         public var idlePolling = true
 
+        /// What is mounted lies one step below the root: the mount is ``Mounting/Mounted/detached``.
+        public var isBelowRoot = false
+
         public init() {}
     }
 

@@ -64,7 +64,7 @@ struct Server {
         _ = cl_ignore_sigpipe()
         cl_share_memory()
         _ = cl_block_termination()
-        let device: Int32
+        let mounted: Mounting.Mounted
         let union: Union
         let target: [UInt8]
         do throws(Refusal) {
@@ -78,22 +78,39 @@ struct Server {
             }
             union = try Union(configuration)
             if verbose { for note in union.notes { Helper.say(note) } }
-            device = try Mounting.mount(options, at: target)
+            mounted = try Mounting.mount(options, at: target)
         } catch {
             Helper.say("\(error)")
             return 1
         }
-        let session = Session(union, device: device, options: options.session) {
+        @Sendable func becomeReady() {
             guard let ready else { return }
             _ = cl_daemonize_child()
             var done: UInt8 = 0
             _ = cl_write(ready, &done, 1)
             if !isTied { _ = cl_close(ready) }
         }
+        var sessionOptions = options.session
+        sessionOptions.isBelowRoot = mounted.detached != nil
+        let session = Session(union, device: mounted.device, options: sessionOptions) {
+            guard let detached = mounted.detached else { return becomeReady() }
+            // The session has to answer meanwhile.
+            let started = DetachedThread.start {
+                do throws(Refusal) { try Mounting.attach(detached, at: target) } catch {
+                    Helper.say("\(error)")
+                    cl_exit_now(1)
+                }
+                becomeReady()
+            }
+            if !started {
+                Helper.say("mount point \(printable(target)): no thread to mount it")
+                cl_exit_now(1)
+            }
+        }
         Termination.watch(target)
         if isTied, let ready { Termination.watch(tie: ready) }
         session.run()
-        _ = cl_close(device)
+        _ = cl_close(mounted.device)
         return 0
     }
 }

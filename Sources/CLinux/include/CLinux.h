@@ -122,6 +122,12 @@ int cl_removexattrat(int dir, const char *name, const char *key);
 // Mounts, namespaces, processes
 int cl_mount(const char *source, const char *target, const char *type, unsigned long flags, const char *data);
 int cl_umount2(const char *target, int flags);
+// fsopen(2), fsconfig(2), fsmount(2), move_mount(2), which Debian 12 has no manual pages of. fsconfig: a string, a flag
+// where the value is NULL, or with no key either the making of the file system.
+int cl_fsopen(const char *type);
+int cl_fsconfig(int context, const char *key, const char *value);
+int cl_fsmount(int context, unsigned attributes);
+int cl_move_mount(int mount, const char *target);
 // open_tree(2) with OPEN_TREE_CLONE: a private copy of one mount, without what is mounted on it.
 int cl_clone_mount(int dir);
 // mount_setattr(2) on such a copy: nothing changes an access time through it. -EPERM where a user namespace may not.

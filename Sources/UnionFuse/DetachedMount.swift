@@ -1,0 +1,60 @@
+import CLinux
+import Glibc
+import Linux
+
+/// A FUSE mount that is nowhere yet: what will be seen of it is not its root but a directory below, which stands for the
+/// same node.
+///
+/// The kernel makes the root of a FUSE file system before it knows that the server has ACLs, and from then on asks for the
+/// root's at each step through it, unless the caller owns it: a message for every path that somebody else walks. Of what
+/// lies below it remembers them.
+enum DetachedMount {
+    /// The name of that directory, as it shows in the fourth field of /proc/self/mountinfo.
+    static let name = "merged"
+
+    /// Makes the file system and its mount.
+    ///
+    /// - Throws: what the kernel says; ENOSYS before Linux 5.2.
+    static func make(_ options: MountOptions, device: Int32) throws(Errno) -> Descriptor {
+        let context = Descriptor(owning: try check(cl_fsopen("fuse")))
+        func set(_ key: String, _ value: [UInt8]) throws(Errno) {
+            try check(cl_fsconfig(context.raw, key, value.map { CChar(bitPattern: $0) } + [0]))
+        }
+        try set("source", options.source)
+        try set("subtype", options.subtype)
+        try set("fd", Array("\(device)".utf8))
+        try set("rootmode", Array("40000".utf8))
+        try set("user_id", Array("\(getuid())".utf8))
+        try set("group_id", Array("\(getgid())".utf8))
+        for flag in ["default_permissions"] + (options.allowOther ?? true ? ["allow_other"] : [])
+            + (options.showsReadOnly ? ["ro"] : [])
+        {
+            try check(cl_fsconfig(context.raw, flag, nil))
+        }
+        try check(cl_fsconfig(context.raw, nil, nil))
+        // MOUNT_ATTR_RDONLY, NOSUID, NODEV, NOEXEC, NOATIME.
+        var attributes: UInt32 = options.showsReadOnly ? 1 : 0
+        if options.setID == false { attributes |= 2 }
+        if options.devices == false { attributes |= 4 }
+        if !options.executable { attributes |= 8 }
+        if options.noAccessTimes { attributes |= 0x10 }
+        return Descriptor(owning: try check(cl_fsmount(context.raw, attributes)))
+    }
+
+    /// Mounts what is below the root of `mount`. The server must be answering.
+    static func attach(_ mount: borrowing Descriptor, at mountPoint: CPath) throws(Errno) {
+        let root = try mount.fd.open(name, [.path, .directory, .noFollow])
+        do throws(Errno) {
+            let tree = Descriptor(owning: try check(cl_clone_mount(root.raw)))
+            try check(cl_move_mount(tree.raw, mountPoint))
+        } catch {
+            // Before Linux 6.15 only what is mounted somewhere is copied.
+            guard error == .invalid else { throw error }
+            try check(cl_move_mount(mount.raw, mountPoint))
+            let tree = Result<Int32, Errno> { () throws(Errno) in try check(cl_clone_mount(root.raw)) }
+            _ = cl_umount2(mountPoint, 2 | 8)
+            let copy = Descriptor(owning: try tree.get())
+            try check(cl_move_mount(copy.raw, mountPoint))
+        }
+    }
+}
