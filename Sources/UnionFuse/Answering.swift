@@ -58,7 +58,12 @@ extension Session {
         case FUSE_IOCTL: return try control(exchange)
 
         // The kernel opens directories without asking from now on, and keeps their listings (fuse_file_open).
-        case FUSE_OPENDIR: throw Errno.notImplemented
+        case FUSE_OPENDIR:
+            if options.levers.contains(.opendir) { throw Errno.notImplemented }
+            let flags = UInt32(FOPEN_KEEP_CACHE | FOPEN_CACHE_DIR)
+            exchange.body.storeBytes(of: cf_open_out(fh: 0, open_flags: flags, backing_id: 0), as: cf_open_out.self)
+            return MemoryLayout<cf_open_out>.size
+        case FUSE_RELEASEDIR: return 0
         case FUSE_READDIR: return try readDirectory(exchange, plus: false)
         case FUSE_READDIRPLUS: return try readDirectory(exchange, plus: true)
 

@@ -122,7 +122,9 @@ extension Session {
     private func read(_ argument: fuse_read_in, from fd: FD, _ exchange: borrowing Exchange) throws(Errno) -> Int? {
         let size = min(Int(argument.size), Exchange.payload)
         var done = 0
-        if size >= DataPipe.worthwhile, argument.offset <= UInt64(Int64.max) - UInt64(size) {
+        if options.levers.contains(.splice), size >= DataPipe.worthwhile,
+            argument.offset <= UInt64(Int64.max) - UInt64(size)
+        {
             let length = try fd.status().size
             let available = min(size, Int(clamping: length - min(length, argument.offset)))
             let outcome = exchange.pipe?.answer(

@@ -114,6 +114,7 @@ final class Leadership: Sendable {
 
 /// How long a leader looks for the next request before it sleeps: not at all where that has not paid lately.
 struct Lookout {
+    let isWanted: Bool
     private var misses = 0
     private var rounds = 0
     /// Requests in a row that were there or came while it looked, and that came later but soon.
@@ -121,6 +122,8 @@ struct Lookout {
     private var late = 0
 
     private static let span = 60_000
+
+    init(isWanted: Bool) { self.isWanted = isWanted }
 
     /// Reads the next request; blocks in the end. The size, or -errno.
     mutating func receive(
@@ -134,7 +137,7 @@ struct Lookout {
         }
         rounds &+= 1
         // Looking in vain costs a client its processor: now and then is enough to see that times have changed.
-        if misses < 4 || rounds % 16 == 0 {
+        if isWanted, misses < 4 || rounds % 16 == 0 {
             let deadline = cl_monotonic_time() + Int64(Self.span)
             while cl_monotonic_time() < deadline {
                 cl_yield()

@@ -133,12 +133,20 @@ public struct MountOptions: Sendable {
             let count = try number(key, value)
             guard (1...64).contains(count) else { throw Refusal("threads=\(count): must be 1 to 64") }
             session.threads = Int(count)
-        case "passthrough": session.passthrough = try flag(key, value)
+        case "passthrough": try use(.passthrough, flag(key, value))
         case "idle":
             switch try word(key, value) {
-            case "poll": session.idlePolling = true
-            case "halt": session.idlePolling = false
+            case "poll": use(.idle, true)
+            case "halt": use(.idle, false)
             case let other: throw Refusal("idle=\(other): must be poll or halt")
+            }
+        case "without":
+            for name in try word(key, value).split(separator: ":") {
+                guard let lever = Levers.names.first(where: { $0.key == name })?.value else {
+                    let known = Levers.names.map(\.key).joined(separator: ", ")
+                    throw Refusal("without=\(name): must be among \(known)")
+                }
+                use(lever, false)
             }
         case "writeback": session.writeback = try flag(key, value)
         // Always so, or of no consequence here.
@@ -154,6 +162,10 @@ public struct MountOptions: Sendable {
             }
         default: warnings.append("unknown option ignored: \(printable(Array(key.utf8)))")
         }
+    }
+
+    private mutating func use(_ lever: Levers, _ isWanted: Bool) {
+        if isWanted { session.levers.insert(lever) } else { session.levers.remove(lever) }
     }
 
     /// `A:B::C`: lowers from top to bottom, then after `::` data-only ones (SEMANTICS 1.1).

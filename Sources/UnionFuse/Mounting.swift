@@ -20,6 +20,9 @@ public enum Mounting {
         guard cl_has_capability(21) == 1 else {
             return Mounted(device: try mountByHelper(options, mountPoint), detached: nil)
         }
+        guard options.session.levers.contains(.acl) else {
+            return Mounted(device: try mountDirectly(options, mountPoint), detached: nil)
+        }
         let device = try openDevice()
         do throws(Errno) {
             return Mounted(device: device, detached: try DetachedMount.make(options, device: device).release())

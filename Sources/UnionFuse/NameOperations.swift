@@ -15,6 +15,7 @@ extension Session {
             return MemoryLayout<fuse_entry_out>.size
         }
         guard let found = try union.lookup(node(exchange.head.nodeid), name) else {
+            if !options.levers.contains(.missing) { throw Errno.noEntry }
             // Node 0 with a timeout: the kernel remembers that there is no such name. An ENOENT it would not.
             var out = fuse_entry_out()
             out.entry_valid = Self.forEver

@@ -13,18 +13,23 @@ extension Session {
         let offered = UInt64(minimum.flags) | UInt64(offered2) << 32
 
         var wanted: UInt64 = 0
+        let levers = options.levers
         for flag in [
-            FUSE_ASYNC_READ, FUSE_ATOMIC_O_TRUNC, FUSE_BIG_WRITES, FUSE_DONT_MASK, FUSE_DO_READDIRPLUS,
-            FUSE_ASYNC_DIO, FUSE_PARALLEL_DIROPS, FUSE_POSIX_ACL, FUSE_MAX_PAGES,
-            FUSE_CACHE_SYMLINKS, FUSE_HANDLE_KILLPRIV_V2, FUSE_SETXATTR_EXT, FUSE_INIT_EXT,
+            FUSE_ASYNC_READ, FUSE_ATOMIC_O_TRUNC, FUSE_BIG_WRITES, FUSE_DONT_MASK, FUSE_ASYNC_DIO, FUSE_PARALLEL_DIROPS,
+            FUSE_POSIX_ACL, FUSE_MAX_PAGES, FUSE_SETXATTR_EXT, FUSE_INIT_EXT,
         ] { wanted |= UInt64(flag) }
+        if levers.contains(.readdirplus) { wanted |= UInt64(FUSE_DO_READDIRPLUS) }
+        if levers.contains(.symlinks) { wanted |= UInt64(FUSE_CACHE_SYMLINKS) }
+        if levers.contains(.killpriv) { wanted |= UInt64(FUSE_HANDLE_KILLPRIV_V2) }
         let passthroughFlag = UInt64(CF_INIT2_PASSTHROUGH) << 32
         features.passthrough =
-            options.passthrough && offered & passthroughFlag != 0 && union.isAdministrator && union.mayPassThrough
+            levers.contains(.passthrough) && offered & passthroughFlag != 0 && union.isAdministrator
+            && union.mayPassThrough
         features.writeback = options.writeback && !features.passthrough && !union.isReadOnly
         // Nothing can be copied up, and nothing passes through: to open a file means nothing.
         features.unaskedOpens =
-            union.isReadOnly && !features.passthrough && offered & UInt64(FUSE_NO_OPEN_SUPPORT) != 0
+            levers.contains(.open) && union.isReadOnly && !features.passthrough
+            && offered & UInt64(FUSE_NO_OPEN_SUPPORT) != 0
         if features.passthrough { wanted |= passthroughFlag }
         if features.writeback { wanted |= UInt64(FUSE_WRITEBACK_CACHE) }
         wanted &= offered

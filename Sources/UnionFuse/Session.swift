@@ -14,14 +14,11 @@ public final class Session: @unchecked Sendable {
     public struct Options: Sendable {
         /// Threads that answer; 0 chooses.
         public var threads = 0
-        /// The kernel reads and writes files of the upper itself, where it may (needs CAP_SYS_ADMIN).
-        public var passthrough = true
+        public var levers = Levers.all
         /// Writes are gathered by the kernel, where they do not pass through. Cheaper when they are small, but then a full
         /// disk is told by fsync(2) alone, truncate(2) to the same size leaves the time of modification, and
         /// lseek(2) does not see what is still gathered.
         public var writeback = false
-        /// Idle processors poll while requests keep coming, where halting them is dear (see ``IdlePolling``; needs root).
-        public var idlePolling = true
 
         /// What is mounted lies one step below the root: the mount is ``Mounting/Mounted/detached``.
         public var isBelowRoot = false
@@ -76,7 +73,7 @@ public final class Session: @unchecked Sendable {
         self.options = options
         self.onReady = onReady
         keepsSetID = union.isAdministrator
-        idle = IdlePolling(wanted: options.idlePolling)
+        idle = IdlePolling(wanted: options.levers.contains(.idle))
         union.onAttributesChanged = { [device] node in
             // The root is never copied up: an address is the kernel's number.
             Self.invalidateAttributes(UInt64(node.address), device)
@@ -113,7 +110,7 @@ public final class Session: @unchecked Sendable {
     /// One worker: waits for the lead, reads, answers, again.
     private func work(_ worker: Int) {
         var exchange = Exchange()
-        var lookout = Lookout()
+        var lookout = Lookout(isWanted: options.levers.contains(.lookout))
         while leadership.take(worker) {
             while leadership.isLeader(worker) {
                 let count = lookout.receive(exchange, from: device, leadership, idle)

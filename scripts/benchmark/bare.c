@@ -264,21 +264,44 @@ static long nanoseconds(void) {
     return now.tv_sec * 1000000000L + now.tv_nsec;
 }
 
+// As Shale's: idle processors poll while requests keep coming, where this process may ask for that.
+static int ask_to_poll(void) {
+    char driver[16] = "";
+    int file = open("/sys/devices/system/cpu/cpuidle/current_driver", O_RDONLY | O_CLOEXEC);
+    if (file < 0 || read(file, driver, sizeof driver - 1) < 0 || strncmp(driver, "haltpoll", 8)) {
+        if (file >= 0) close(file);
+        return -1;
+    }
+    close(file);
+    int held = open("/dev/cpu_dma_latency", O_WRONLY | O_CLOEXEC);
+    if (held >= 0 && write(held, &(int){0}, sizeof(int)) < 0) {
+        close(held);
+        return -1;
+    }
+    return held;
+}
+
 static void loop(void) {
     char *request = memory(NULL, BUFFER), *out = memory(NULL, BUFFER);
+    int held = -1;
+    long prompt = 0;
     for (long since = 0;;) {
         ssize_t length = read(device, request, BUFFER);
         if (length > 0) {
             const struct fuse_in_header *in = (const void *)request;
             serve(in, in + 1, out);
             since = 0;
+            if (++prompt == 32 && held < 0) held = ask_to_poll();
         } else if (errno == EAGAIN) {
             // Waking a processor costs more than looking again for a while.
             since = since ? since : nanoseconds();
             if (nanoseconds() - since > SPIN_NANOSECONDS) {
                 struct pollfd until = {.fd = device, .events = POLLIN};
+                prompt = since = 0;
+                if (held >= 0 && poll(&until, 1, 1) > 0) continue;
+                if (held >= 0) close(held);
+                held = -1;
                 poll(&until, 1, -1);
-                since = 0;
             }
         } else if (errno != EINTR && errno != ENOENT) {
             return;

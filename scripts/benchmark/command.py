@@ -16,7 +16,8 @@ when the run is interrupted.
   scripts/bench                                 what matters most, in three minutes, as many rounds as fit
   scripts/bench --long                          every row, five rounds: hours
   scripts/bench --only 'walk.*|read' --rounds 9
-  scripts/bench --peer 'before=/tmp/shalefs' --peer 'no cache=.build/release/shalefs -o writeback=off'
+  scripts/bench --peer 'before=/tmp/shalefs' --peer 'gathered=.build/release/shalefs -o writeback=on'
+  scripts/bench --levers --only 'walk|read'     what each of Shale's levers is worth
   scripts/bench --compare old.json              and what has changed since that run, beyond the noise
   scripts/bench --show new.json --compare old.json
   scripts/bench --builds                        Dockerfile builds and commits, rootless, against buildah's storage drivers
@@ -40,6 +41,7 @@ def parse():
     parser.add_argument("--subjects", metavar="REGEX", help="subjects whose names match as a whole")
     parser.add_argument("--peer", metavar="NAME=COMMAND", action="append", default=[],
                         help="one more program that takes -o lowerdir=… MOUNTPOINT, as root and rootless")
+    parser.add_argument("--levers", action="store_true", help="Shale without each of what makes it fast, too")
     parser.add_argument("--user", action="store_true", help="with --images: as an ordinary user")
     parser.add_argument("--compare", metavar="FILE", help="a saved run to compare with")
     parser.add_argument("--shalefs", metavar="FILE", help="instead of .build/release/shalefs")
@@ -65,7 +67,7 @@ def mounts(arguments):
         machine.share_code(scratch)
         shalefs = shutil.copy(machine.built(arguments.shalefs, "shalefs"), scratch + "/bin/shalefs")
         bare = machine.compiled("bare", scratch + "/bin")
-        chosen = images.choose(subjects.subjects(shalefs, bare, arguments.peer), arguments.subjects)
+        chosen = images.choose(subjects.subjects(shalefs, bare, arguments.peer, arguments.levers), arguments.subjects)
         # Where kernel overlayfs is not among the subjects, the next best is what others are compared with.
         reference = next((name for name in ("kernel", "kernel userxattr", "plain") if name in chosen), next(iter(chosen)))
         found = {

@@ -11,6 +11,17 @@ def walk(m):
             os.lstat(here + "/" + name)
 
 
+def walk_as_another(m):
+    """The same walk by a process that owns nothing of what it meets."""
+    def part(_):
+        os.chdir(m)
+        os.setgroups([])
+        os.setgid(1)
+        os.setuid(1)
+        walk(".")
+    in_processes(1, part)
+
+
 def read_small(m):
     for i in range(10000):
         with open(f"{m}/tree/d{i // 200}/f{i}", "rb", buffering=0) as file:
@@ -102,6 +113,7 @@ def long_list(m):
 ROWS = [
     Row("walk", "walk + lstat 10k files, first time", "files", walk, warm=bottom(walk), target=(1.5, 1.5)),
     Row("walk-again", "again", "files", walk, before=walk, target=(1.1, 1.1)),
+    Row("walk-another", "again, by a user who owns nothing", "files", walk_as_another, before=walk_as_another),
     Row("read", "open + read 10k small files", "files", read_small, warm=bottom(read_small), target=(2.5, 2.5)),
     Row("open4", "open 9k files, 4 processes", "files", lambda m: open_in_processes(m, 4), before=walk, target=(1.8, 1.8)),
     Row("missing", "look up 5k missing names", "files", missing, before=missing, target=(1.1, 1.1)),

@@ -71,9 +71,10 @@ class Files(Stack):
     def plain(self, target):
         lower = self.directory + "/lower"
         os.makedirs(target)
-        # Files that no row changes are linked: the same data in the same cache.
-        sh("cp", "-al", *[f"{lower}/{name}" for name in ("tree", "many", "big", "copied")], target)
-        sh("cp", "-a", lower + "/change", lower + "/gone", target)
+        # Large files that no row changes are linked: the same data in the same cache. The others are not: what has a second
+        # name in a lower is another case.
+        sh("cp", "-al", lower + "/big", lower + "/copied", target)
+        sh("cp", "-a", *[f"{lower}/{name}" for name in ("tree", "many", "change", "gone")], target)
         return target
 
 
@@ -149,7 +150,7 @@ class Depth(Stack):
 
     def plain(self, target):
         os.makedirs(target)
-        sh("cp", "-al", *[f"{self.directory}/{layer}/." for layer in self.layers(False)], target)
+        sh("cp", "-a", *[f"{self.directory}/{layer}/." for layer in self.layers(False)], target)
         return target
 
 

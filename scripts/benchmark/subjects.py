@@ -6,6 +6,9 @@ from typing import Optional
 
 from .catalogue import ROWS
 
+# What makes Shale fast, as its option `without` names it.
+LEVERS = ("passthrough", "idle", "lookout", "splice", "readdirplus", "opendir", "open", "missing", "symlinks", "killpriv", "acl")
+
 OVERLAY = ("mount", "-t", "overlay", "overlay")
 
 
@@ -40,13 +43,14 @@ def peer(text):
     return both(name, tuple(shlex.split(command)))
 
 
-def both(name, program):
+def both(name, program, **more):
     # Against the kernel's rootless mount, which pays for the same namespace.
-    return [Subject(name, program), Subject(name + " rootless", program, rootless=True, base="kernel userxattr")]
+    return [Subject(name, program, **more),
+            Subject(name + " rootless", program, rootless=True, base="kernel userxattr", **more)]
 
 
-def subjects(shalefs, bare, peers):
-    """All there are, by name; `bare` is a compiled bare.c or None."""
+def subjects(shalefs, bare, peers, levers=False):
+    """All there are, by name; `bare` is a compiled bare.c or None. `levers`: Shale without each of its levers, too."""
     # In the order of what matters most where time runs out.
     listed = [
         Subject("kernel", OVERLAY),
@@ -57,7 +61,10 @@ def subjects(shalefs, bare, peers):
     ]
     if bare:
         # What files hold is not there to be worked with.
-        listed.append(Subject("bare server", (bare,), stacks=("files", "usr", "depth", "names")))
+        listed += both("bare server", (bare,), stacks=("files", "usr", "depth", "names"))
+    if levers:
+        for name in LEVERS:
+            listed += both("no " + name, (shalefs, "-o", "without=" + name))
     for text in peers:
         listed += peer(text)
     return {one.name: one for one in listed}

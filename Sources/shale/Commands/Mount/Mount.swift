@@ -47,6 +47,8 @@ struct Mount: ParsableCommand {
                                                         kernel gathers writes, and a full disk shows in fsync only
               idle=poll|halt          as root of a small virtual machine: whether its idle processors poll while \
             requests keep coming (poll), because to wake one that has halted costs more than most answers
+              without=NAME[:NAME...]  leaves out what makes it fast, to measure what it is worth: passthrough, idle, \
+            lookout, splice, readdirplus, opendir, open, missing, symlinks, killpriv, acl
 
             Other options of mount(8) and fuse-overlayfs are accepted without effect; unknown ones are ignored with a \
             warning.
