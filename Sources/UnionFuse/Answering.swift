@@ -44,12 +44,13 @@ extension Session {
         case FUSE_RENAME, FUSE_RENAME2: return try rename(exchange)
         case FUSE_LINK: return try link(exchange)
 
-        case FUSE_OPEN: return try open(exchange)
+        // The kernel opens files without asking from now on (fuse_file_open).
+        case FUSE_OPEN: return features.unaskedOpens ? askNoMore(exchange) : try open(exchange)
         case FUSE_RELEASE: return try release(exchange)
         case FUSE_READ: return try read(exchange)
         case FUSE_WRITE: return try write(exchange)
         // Nothing of ours is due at close(2): the kernel stops asking.
-        case FUSE_FLUSH: throw Errno.notImplemented
+        case FUSE_FLUSH: return askNoMore(exchange)
         case FUSE_FSYNC, FUSE_FSYNCDIR: return try sync(exchange)
         case FUSE_FALLOCATE: return try allocate(exchange)
         case FUSE_LSEEK: return try seek(exchange)
@@ -59,7 +60,7 @@ extension Session {
 
         // The kernel opens directories without asking from now on, and keeps their listings (fuse_file_open).
         case FUSE_OPENDIR:
-            if options.levers.contains(.opendir) { throw Errno.notImplemented }
+            if options.levers.contains(.opendir) { return askNoMore(exchange) }
             let flags = UInt32(FOPEN_KEEP_CACHE | FOPEN_CACHE_DIR)
             exchange.body.storeBytes(of: cf_open_out(fh: 0, open_flags: flags, backing_id: 0), as: cf_open_out.self)
             return MemoryLayout<cf_open_out>.size
@@ -76,8 +77,14 @@ extension Session {
             if strcmp(name.path, "security.capability") == 0 { removedCapabilities(of: head.nodeid) }
             return 0
         case FUSE_STATFS: return try fileSystemStatus(exchange)
-        default: throw Errno.notImplemented
+        default: return askNoMore(exchange)
         }
+    }
+
+    /// The kernel takes ENOSYS for a word about all requests of this kind.
+    private func askNoMore(_ exchange: borrowing Exchange) -> Int? {
+        exchange.reply(to: device, error: .notImplemented)
+        return nil
     }
 
     @inline(__always)

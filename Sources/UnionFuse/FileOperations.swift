@@ -14,8 +14,6 @@ enum Handle {
 /// Requests about open files. All handles of a node share its descriptors, so the handle says nothing.
 extension Session {
     func open(_ exchange: borrowing Exchange) throws(Errno) -> Int {
-        // The kernel opens files without asking from now on (fuse_file_open).
-        if features.unaskedOpens { throw Errno.notImplemented }
         guard let argument = exchange.argument(fuse_open_in.self) else { throw Errno.invalid }
         let node = try node(exchange.head.nodeid)
         let flags = OpenFlags(rawValue: Int32(truncatingIfNeeded: argument.flags))

@@ -135,7 +135,8 @@ public final class Session: @unchecked Sendable {
             guard let count = try answer(exchange) else { return }
             exchange.reply(to: device, count: count)
         } catch {
-            exchange.reply(to: device, error: error)
+            // What a layer cannot do with one file says nothing of the others: see askNoMore().
+            exchange.reply(to: device, error: error == .notImplemented ? .notSupported : error)
         }
     }
 

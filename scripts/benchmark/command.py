@@ -4,7 +4,7 @@ import os
 import shutil
 import sys
 
-from . import catalogue, images, machine, picture, results, rounds, subjects, table
+from . import catalogue, images, instructions, machine, picture, results, rounds, subjects, table
 
 ABOUT = """Measures Shale against its peers, the same work interleaved in one run, and prints tables.
 
@@ -22,6 +22,7 @@ when the run is interrupted.
   scripts/bench --show new.json --compare old.json
   scripts/bench --builds                        Dockerfile builds and commits, rootless, against buildah's storage drivers
   scripts/bench --images                        images, against buildah and umoci, as root (--user: rootless)
+  scripts/bench --instructions                  of the server's own code for each request, by valgrind
   scripts/bench --list                          the rows"""
 
 # Of the three minutes, what is left to remove the files again.
@@ -33,6 +34,7 @@ def parse():
     which = parser.add_mutually_exclusive_group()
     which.add_argument("--builds", action="store_true", help="measure builds")
     which.add_argument("--images", action="store_true", help="measure images")
+    which.add_argument("--instructions", action="store_true", help="count instructions for each request")
     which.add_argument("--show", metavar="FILE", help="measure nothing; print a saved run")
     which.add_argument("--list", action="store_true", help="the names of the rows of mounts, images and builds")
     parser.add_argument("--long", action="store_true", help="every row, with no limit of time")
@@ -94,6 +96,14 @@ def mounts(arguments):
     return found
 
 
+def count_instructions(arguments):
+    machine.set_up({"valgrind"})
+    with machine.scratch(arguments.scratch, "bench") as scratch:
+        found = instructions.measure(machine.built(arguments.shalefs, "shalefs"), scratch)
+    results.write(arguments.output + "/instructions.json", found)
+    print(instructions.table(found))
+
+
 def until_stopped(work):
     """An interruption ends the measuring, not the report."""
     try:
@@ -118,6 +128,9 @@ def main():
     if arguments.list:
         print(catalogue.listing())
         print(images.listing())
+        return
+    if arguments.instructions:
+        count_instructions(arguments)
         return
     # What is wrong with a file is said before the run, not after it.
     compare = results.read(arguments.compare) if arguments.compare else None

@@ -12,7 +12,7 @@ USER = "shale-test"
 # One that every user may start.
 PYTHON = "/usr/bin/python3"
 # Beside what scripts/setup installs for the tests.
-PACKAGES = {"fio": "fio", "dbench": "dbench"}
+PACKAGES = {"fio": "fio", "dbench": "dbench", "valgrind": "valgrind"}
 
 
 def sh(*words, **more):

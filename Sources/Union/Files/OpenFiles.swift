@@ -93,8 +93,13 @@ extension Union {
     private func openLower(
         _ fd: FD, _ name: CPath, _ flags: OpenFlags, _ resolve: Resolve
     ) throws(Errno) -> Descriptor {
-        if resolve.isEmpty || !hasOpenat2 { return try fd.open(name, flags) }
-        return try fd.open(name, flags, resolve: resolve)
+        if !resolve.isEmpty, hasOpenat2 {
+            do throws(Errno) { return try fd.open(name, flags, resolve: resolve) } catch {
+                guard error == .notImplemented else { throw error }
+                hasOpenat2 = false
+            }
+        }
+        return try fd.open(name, flags)
     }
 
     /// Ends one open.
