@@ -41,6 +41,8 @@ public final class Union: @unchecked Sendable {
     var ownershipRecorded: Bool
     /// Whether a lower's root says that owners are recorded there.
     let lowersRecordOwnership: Bool
+    /// Whether owners are shown as others than the layers'.
+    let mapsOwners: Bool
 
     /// Called when the attributes of a node changed by a call on another one. Set before the first call.
     public var onAttributesChanged: (@Sendable (NodeID) -> Void)?
@@ -66,6 +68,10 @@ public final class Union: @unchecked Sendable {
         marks = opened.marks
         directoryBudget = opened.directoryBudget
         ownershipRecorded = opened.work != nil && opened.layers[0].recordsOwnership
+        let ownership = configuration.ownership
+        mapsOwners =
+            ownership.squashUID != nil || ownership.squashGID != nil || !ownership.uidMapping.isEmpty
+            || !ownership.gidMapping.isEmpty
         lowersRecordOwnership = opened.layers.dropFirst().contains { $0.recordsOwnership }
 
         let directory = Directory.allocate(capacity: 1)

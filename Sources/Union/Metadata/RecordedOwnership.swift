@@ -88,6 +88,7 @@ extension Union {
 
     /// The owner as the options want it shown.
     func shownOwner(_ real: Status) -> Status {
+        guard mapsOwners else { return real }
         var status = real
         let ownership = configuration.ownership
         if !ownership.uidMapping.isEmpty { status.uid = shown(real.uid, ownership.uidMapping) }
