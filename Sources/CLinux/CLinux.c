@@ -27,6 +27,7 @@
 #include <sys/syscall.h>
 #include <sys/sysmacros.h>
 #include <sys/uio.h>
+#include <sys/wait.h>
 #include <sys/xattr.h>
 #include <unistd.h>
 
@@ -303,8 +304,27 @@ int cl_move_mount(int mount, const char *target) {
     // MOVE_MOUNT_F_EMPTY_PATH.
     return result(syscall(SYS_move_mount, mount, "", AT_FDCWD, target, 4));
 }
+static int open_tree_clone(int dir) {
+    return (int)syscall(SYS_open_tree, dir, "", AT_EMPTY_PATH | OPEN_TREE_CLONE | O_CLOEXEC);
+}
+int cl_mount_below(int mount, const char *name, const char *target, int device, int whole_first) {
+    pid_t child = fork();
+    if (child == 0) {
+        close(device);
+        int root = openat(mount, name, O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+        if (root < 0 || (whole_first && cl_move_mount(mount, target) < 0)) _exit(errno);
+        int tree = open_tree_clone(root), error = errno;
+        if (whole_first) umount2(target, MNT_DETACH | UMOUNT_NOFOLLOW);
+        _exit(tree < 0 ? error : -cl_move_mount(tree, target));
+    }
+    if (child < 0) return -errno;
+    int status;
+    while (waitpid(child, &status, 0) < 0)
+        if (errno != EINTR) return -errno;
+    return WIFEXITED(status) ? -WEXITSTATUS(status) : -EINTR;
+}
 int cl_clone_mount(int dir) {
-    return result(syscall(SYS_open_tree, dir, "", AT_EMPTY_PATH | OPEN_TREE_CLONE | O_CLOEXEC));
+    return result(open_tree_clone(dir));
 }
 // linux/mount.h cannot be included beside sys/mount.h here.
 struct cl_mount_attr {

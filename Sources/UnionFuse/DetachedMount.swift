@@ -41,20 +41,10 @@ enum DetachedMount {
         return Descriptor(owning: try check(cl_fsmount(context.raw, attributes)))
     }
 
-    /// Mounts what is below the root of `mount`. The server must be answering.
-    static func attach(_ mount: borrowing Descriptor, at mountPoint: CPath) throws(Errno) {
-        let root = try mount.fd.open(name, [.path, .directory, .noFollow])
-        do throws(Errno) {
-            let tree = Descriptor(owning: try check(cl_clone_mount(root.raw)))
-            try check(cl_move_mount(tree.raw, mountPoint))
-        } catch {
-            // Before Linux 6.15 only what is mounted somewhere is copied.
-            guard error == .invalid else { throw error }
-            try check(cl_move_mount(mount.raw, mountPoint))
-            let tree = Result<Int32, Errno> { () throws(Errno) in try check(cl_clone_mount(root.raw)) }
-            _ = cl_umount2(mountPoint, 2 | 8)
-            let copy = Descriptor(owning: try tree.get())
-            try check(cl_move_mount(copy.raw, mountPoint))
-        }
+    /// Mounts what is below the root of `mount`. The session on `device` must be answering.
+    static func attach(_ mount: borrowing Descriptor, device: Int32, at mountPoint: [CChar]) throws(Errno) {
+        let result = cl_mount_below(mount.raw, name, mountPoint, device, 0)
+        // Before Linux 6.15 only what is mounted somewhere is copied.
+        try check(result == -22 ? cl_mount_below(mount.raw, name, mountPoint, device, 1) : result)
     }
 }

@@ -99,6 +99,7 @@ extension Session {
                 }
             }
         }
+        if argument.fh == Handle.passthroughWriter { invalidateAttributes(node) }
         union.close(node)
         return 0
     }
@@ -242,6 +243,8 @@ extension Session {
             memcpy(room, base, size)
         }
         try union.control(node, request: UInt(argument.cmd), changes: changes, room)
+        // The change time is another one, which the kernel does not expect of an ioctl.
+        if changes { invalidateAttributes(node) }
         return start + (changes ? 0 : min(size, Int(argument.out_size)))
     }
 }

@@ -12,7 +12,7 @@ import Synchronization
 final class IdlePolling: Sendable {
     /// -1 while nothing is asked for.
     private let request = Atomic<Int32>(-1)
-    private let isAllowed: Bool
+    private let isAllowed: Atomic<Bool>
 
     /// More processors than this would burn more than is gained.
     private static let mostProcessors = 8
@@ -24,7 +24,8 @@ final class IdlePolling: Sendable {
     static let mostLate = 8
 
     init(wanted: Bool) {
-        isAllowed = wanted && sysconf(Int32(_SC_NPROCESSORS_ONLN)) <= Self.mostProcessors && Self.haltingIsDear()
+        isAllowed = Atomic(
+            wanted && sysconf(Int32(_SC_NPROCESSORS_ONLN)) <= Self.mostProcessors && Self.haltingIsDear())
     }
 
     /// Whether the kernel runs as a guest that has its own way of polling: elsewhere a processor that sleeps lightly
@@ -38,11 +39,11 @@ final class IdlePolling: Sendable {
     var isHeld: Bool { request.load(ordering: .relaxed) >= 0 }
 
     func begin() {
-        guard isAllowed, !isHeld, let file = try? FD.workingDirectory.open("/dev/cpu_dma_latency", .writeOnly) else {
-            return
-        }
+        guard isAllowed.load(ordering: .relaxed), !isHeld else { return }
         var latency: Int32 = 0
-        guard cl_write(file.raw, &latency, MemoryLayout<Int32>.size) > 0 else { return }
+        guard let file = try? FD.workingDirectory.open("/dev/cpu_dma_latency", .writeOnly),
+            cl_write(file.raw, &latency, MemoryLayout<Int32>.size) > 0
+        else { return isAllowed.store(false, ordering: .relaxed) }
         let raw = file.release()
         if !request.compareExchange(expected: -1, desired: raw, ordering: .relaxed).exchanged { _ = cl_close(raw) }
     }

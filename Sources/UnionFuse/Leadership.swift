@@ -132,7 +132,7 @@ struct Lookout {
         var count = exchange.receive(from: device)
         if count != -11 {
             prompt &+= 1
-            if prompt == IdlePolling.threshold { idle.begin() }
+            if prompt >= IdlePolling.threshold { idle.begin() }
             return count
         }
         rounds &+= 1
@@ -146,7 +146,7 @@ struct Lookout {
                     misses = 0
                     late = 0
                     prompt &+= 1
-                    if prompt == IdlePolling.threshold { idle.begin() }
+                    if prompt >= IdlePolling.threshold { idle.begin() }
                     return count
                 }
             }

@@ -16,7 +16,7 @@ public struct Levers: OptionSet, Sendable {
     public static let readdirplus = Levers(rawValue: 16)
     /// Directories are opened without a message.
     public static let opendir = Levers(rawValue: 32)
-    /// Files of a mount that cannot be written are opened without a message.
+    /// Files of an immutable mount are opened without a message.
     public static let open = Levers(rawValue: 64)
     /// The kernel remembers that there is no such name.
     public static let missing = Levers(rawValue: 128)

@@ -148,6 +148,7 @@ public struct MountOptions: Sendable {
                 }
                 use(lever, false)
             }
+        case "immutable": session.isImmutable = true
         case "writeback": session.writeback = try flag(key, value)
         // Always so, or of no consequence here.
         case "default_permissions", "defaults", "atime", "relatime", "strictatime", "nodiratime", "diratime", "async",

@@ -9,11 +9,11 @@ public enum Mounting {
     public struct Mounted: Sendable {
         /// The open /dev/fuse, to be served and finally closed by the caller.
         public let device: Int32
-        /// A mount that is nowhere yet: see ``Mounting/attach(_:at:)``.
+        /// A mount that is nowhere yet: see ``Mounting/attach(_:_:at:)``.
         public let detached: Int32?
     }
 
-    /// Mounts, or makes all but the last step of it, which ``attach(_:at:)`` takes once the session is ready.
+    /// Mounts, or makes all but the last step of it, which ``attach(_:_:at:)`` takes once the session is ready.
     ///
     /// - Throws: ``Refusal`` with one line that says why.
     public static func mount(_ options: MountOptions, at mountPoint: [UInt8]) throws(Refusal) -> Mounted {
@@ -33,14 +33,12 @@ public enum Mounting {
         return Mounted(device: try mountDirectly(options, mountPoint), detached: nil)
     }
 
-    /// The last step of a mount, while its session answers. The descriptor is closed.
+    /// The last step of a mount, while its session answers. `detached` is closed.
     ///
-    /// - Throws: ``Refusal`` with one line that says why.
-    public static func attach(_ detached: Int32, at mountPoint: [UInt8]) throws(Refusal) {
+    /// - Throws: what the kernel says, or whoever watches over what is mounted.
+    public static func attach(_ detached: Int32, _ mounted: Mounted, at mountPoint: [UInt8]) throws(Errno) {
         let mount = Descriptor(owning: detached)
-        do throws(Errno) { try DetachedMount.attach(mount, at: path(mountPoint)) } catch {
-            throw Refusal("mount point \(printable(mountPoint)): \(error)")
-        }
+        try DetachedMount.attach(mount, device: mounted.device, at: path(mountPoint))
         Readahead.raise(mountPoint)
     }
 

@@ -15,7 +15,7 @@ extension Session {
         var wanted: UInt64 = 0
         let levers = options.levers
         for flag in [
-            FUSE_ASYNC_READ, FUSE_ATOMIC_O_TRUNC, FUSE_BIG_WRITES, FUSE_DONT_MASK, FUSE_ASYNC_DIO, FUSE_PARALLEL_DIROPS,
+            FUSE_ASYNC_READ, FUSE_BIG_WRITES, FUSE_DONT_MASK, FUSE_ASYNC_DIO, FUSE_PARALLEL_DIROPS,
             FUSE_POSIX_ACL, FUSE_MAX_PAGES, FUSE_SETXATTR_EXT, FUSE_INIT_EXT,
         ] { wanted |= UInt64(flag) }
         if levers.contains(.readdirplus) { wanted |= UInt64(FUSE_DO_READDIRPLUS) }
@@ -26,10 +26,13 @@ extension Session {
             levers.contains(.passthrough) && offered & passthroughFlag != 0 && union.isAdministrator
             && union.mayPassThrough
         features.writeback = options.writeback && !features.passthrough && !union.isReadOnly
-        // Nothing can be copied up, and nothing passes through: to open a file means nothing.
+        // Nothing can be copied up, nothing passes through, and a name stands for the same file all the time: to open a file
+        // means nothing.
         features.unaskedOpens =
-            levers.contains(.open) && union.isReadOnly && !features.passthrough
+            levers.contains(.open) && options.isImmutable && union.isReadOnly && !features.passthrough
             && offered & UInt64(FUSE_NO_OPEN_SUPPORT) != 0
+        // Otherwise truncating is a SETATTR, which is refused also where somebody has remounted for writing.
+        if !features.unaskedOpens { wanted |= UInt64(FUSE_ATOMIC_O_TRUNC) }
         if features.passthrough { wanted |= passthroughFlag }
         if features.writeback { wanted |= UInt64(FUSE_WRITEBACK_CACHE) }
         wanted &= offered

@@ -20,6 +20,9 @@ public final class Session: @unchecked Sendable {
         /// lseek(2) does not see what is still gathered.
         public var writeback = false
 
+        /// Nobody changes the lowers while they are mounted, and the server may read all of them: files of a mount that cannot be
+        /// written are opened without a message.
+        public var isImmutable = false
         /// What is mounted lies one step below the root: the mount is ``Mounting/Mounted/detached``.
         public var isBelowRoot = false
 
@@ -73,12 +76,16 @@ public final class Session: @unchecked Sendable {
         self.options = options
         self.onReady = onReady
         keepsSetID = union.isAdministrator
-        idle = IdlePolling(wanted: options.levers.contains(.idle))
+        // Somebody has to be there who ends it.
+        idle = IdlePolling(wanted: options.levers.contains(.idle) && options.threads != 1)
         union.onAttributesChanged = { [device] node in
             // The root is never copied up: an address is the kernel's number.
             Self.invalidateAttributes(UInt64(node.address), device)
         }
-        union.onLongWork = { [leadership] in leadership.giveAway() }
+        union.onLongWork = { [leadership, idle] in
+            idle.end()
+            leadership.giveAway()
+        }
     }
 
     private func workAsNext() { work(workers.add(1, ordering: .relaxed).newValue) }

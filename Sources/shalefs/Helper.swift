@@ -59,7 +59,12 @@ enum Helper {
                 default: positional.append(argument)
                 }
             }
-            if positional.count == 2 { options.source = positional.removeFirst() }
+            if positional.count == 2 {
+                options.source = positional.removeFirst()
+                // mount -a, which starts this as mount.fuse.shale, takes for mounted only what shows its root.
+                options.session.levers.remove(.acl)
+            }
+            if getenv("SHALEFS_WITHOUT_ACL") != nil { options.session.levers.remove(.acl) }
             guard positional.count == 1 else {
                 throw Refusal(
                     positional.isEmpty ? "no mount point given; see shalefs --help" : "more than one mount point given")

@@ -92,64 +92,44 @@ struct Server {
         }
         var sessionOptions = options.session
         sessionOptions.isBelowRoot = mounted.detached != nil
+        let life = MountLife(target, isMounted: mounted.detached == nil) { union.unmarkVolatile() }
         let session = Session(union, device: mounted.device, options: sessionOptions) {
             guard let detached = mounted.detached else { return becomeReady() }
             // The session has to answer meanwhile.
             let started = DetachedThread.start {
-                do throws(Refusal) { try Mounting.attach(detached, at: target) } catch {
-                    Helper.say("\(error)")
-                    cl_exit_now(1)
+                let outcome = life.attach { () throws(Errno) in try Mounting.attach(detached, mounted, at: target) }
+                switch outcome {
+                case .success(true): becomeReady()
+                case .success(false): break
+                case .failure(let error):
+                    union.unmarkVolatile()
+                    startAgain(after: error, ready: ready, isTied: isTied)
                 }
-                becomeReady()
             }
             if !started {
                 Helper.say("mount point \(printable(target)): no thread to mount it")
                 cl_exit_now(1)
             }
         }
-        Termination.watch(target)
-        if isTied, let ready { Termination.watch(tie: ready) }
+        life.watch()
+        if isTied, let ready { MountLife.watch(tie: ready) }
         session.run()
         _ = cl_close(mounted.device)
         return 0
     }
-}
 
-/// SIGTERM and SIGINT take the mount away; the workers then end by themselves (SEMANTICS 11.2).
-private enum Termination {
-    static func watch(_ mountPoint: [UInt8]) {
-        var thread = pthread_t()
-        let box = Unmanaged.passRetained(Box(mountPoint)).toOpaque()
-        pthread_create(
-            &thread, nil,
-            { context in
-                guard let context else { return nil }
-                let mountPoint = Unmanaged<Box>.fromOpaque(context).takeRetainedValue().mountPoint
-                while cl_wait_termination() < 0 {}
-                try? Mounting.unmount(mountPoint, lazily: true)
-                // Who still holds files open keeps the server; a second signal ends it.
-                while cl_wait_termination() < 0 {}
-                cl_exit_now(1)
-                return nil
-            }, box)
-    }
-
-    /// The end of whoever holds the other end of the socket is as good as a signal.
-    static func watch(tie: Int32) {
-        var thread = pthread_t()
-        pthread_create(
-            &thread, nil,
-            { context in
-                var byte: UInt8 = 0
-                var count: Int64
-                repeat { count = cl_read(Int32(Int(bitPattern: context)), &byte, 1) } while count == -4 || count > 0
-                kill(getpid(), SIGTERM)
-                return nil
-            }, UnsafeMutableRawPointer(bitPattern: Int(tie)))
-    }
-
-    private final class Box {
-        let mountPoint: [UInt8]
-        init(_ mountPoint: [UInt8]) { self.mountPoint = mountPoint }
+    /// Somebody who watches over mounts may know mount(2) alone. This program starts once more, as it was started, and uses that.
+    private func startAgain(after error: Errno, ready: Int32?, isTied: Bool) {
+        let variable = "SHALEFS_WITHOUT_ACL"
+        if [.notPermitted, .access, .notImplemented].contains(error), getenv(variable) == nil {
+            setenv(variable, "1", 1)
+            if let ready {
+                setenv(Self.variable, isTied ? "tied" : "1", 1)
+                _ = cl_set_cloexec(ready, 0)
+            }
+            execv("/proc/self/exe", CommandLine.unsafeArgv)
+        }
+        Helper.say("mount point \(printable(mountPoint)): \(error)")
+        cl_exit_now(1)
     }
 }

@@ -128,6 +128,10 @@ int cl_fsopen(const char *type);
 int cl_fsconfig(int context, const char *key, const char *value);
 int cl_fsmount(int context, unsigned attributes);
 int cl_move_mount(int mount, const char *target);
+// Mounts a copy of the directory `name` of a detached mount, in a child process that has no `device` (/dev/fuse): were it this
+// process, which serves the mount, its end by a signal could wait for its own answer for ever. `whole_first`: by way of
+// the whole mount at `target`, since only what is mounted somewhere was copied before Linux 6.15.
+int cl_mount_below(int mount, const char *name, const char *target, int device, int whole_first);
 // open_tree(2) with OPEN_TREE_CLONE: a private copy of one mount, without what is mounted on it.
 int cl_clone_mount(int dir);
 // mount_setattr(2) on such a copy: nothing changes an access time through it. -EPERM where a user namespace may not.

@@ -42,7 +42,7 @@ public struct MountedStack: ~Copyable {
             // must the mount.
             options += Array(",redirect_dir=on,index=off,volatile".utf8)
         } else {
-            options += Array(",ro".utf8)
+            options += Array(",ro,immutable".utf8)
         }
         // With one id, what belongs to others could be written by nobody: it is shown as root's, and stays recorded.
         if UserNamespace.ids == 1 { options += Array(",squash_to_root".utf8) }

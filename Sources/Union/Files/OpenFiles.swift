@@ -174,8 +174,8 @@ extension Union {
         return FD(file.pointee.reading)
     }
 
-    /// The descriptor to read from, also of a file that nobody opened, for one call: in a mount that cannot be written a name
-    /// stands for the same file all the time, so that the kernel need not say what it opens.
+    /// The descriptor to read from, also of a file that nobody opened, for one call: for who knows that nobody changes the
+    /// lowers of a mount that cannot be written.
     ///
     /// - Throws: ESTALE where the layer has another file there by now, or what opening it says.
     @inline(__always)
@@ -193,7 +193,9 @@ extension Union {
     /// The descriptor to write to; valid while the file is open for writing.
     @inline(__always)
     public func writingDescriptor(_ node: NodeID) throws(Errno) -> FD {
-        guard let file = node.node.pointee.file, file.pointee.writing >= 0 else { throw Errno.badDescriptor }
+        guard let file = node.node.pointee.file, file.pointee.writing >= 0 else {
+            throw isReadOnly ? Errno.readOnly : .badDescriptor
+        }
         return FD(file.pointee.writing)
     }
 
@@ -229,6 +231,11 @@ extension Union {
             let open = try name.pointee == 0 ? fd.reopen(flags) : fd.open(name, flags.union([.noFollow, .nonBlocking]))
             try check(dataOnly ? cl_fdatasync(open.raw) : cl_fsync(open.raw))
         }
+    }
+
+    /// Takes back the mark of a `volatile` mount that came to nothing: nothing was written.
+    public func unmarkVolatile() {
+        if configuration.volatile { try? work?.directory.removeDirectory("incompat/volatile") }
     }
 
     /// Everything written so far reaches the disk; at the end of a mount. Nothing with `volatile`.

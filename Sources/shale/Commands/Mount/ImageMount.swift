@@ -35,6 +35,7 @@ struct ImageMount {
 
     func options(writable: Bool) -> [UInt8] {
         let paths = lowers.map(MountedStack.escaped)
-        return Array("lowerdir=".utf8) + Array(paths.joined(separator: [0x3a])) + Array((writable ? "" : ",ro").utf8)
+        return Array("lowerdir=".utf8) + Array(paths.joined(separator: [0x3a]))
+            + Array((writable ? "" : ",ro,immutable").utf8)
     }
 }

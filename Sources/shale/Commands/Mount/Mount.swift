@@ -24,6 +24,8 @@ struct Mount: ParsableCommand {
               lowerdir+=DIR           one more at the bottom, without escapes; datadir+=DIR, one more that gives data
               upperdir=U, workdir=W   where changes go, and a directory on the same filesystem to make them in
               ro                      read-only: the upperdir, if given, is one more lower on top
+              immutable               nobody changes the lowers while they are mounted, and the server may read all of \
+            them: it need not be told of each file that is opened read-only. So it is for images
 
             FEATURES (as in the kernel's overlayfs)
               redirect_dir=on|off|follow|nofollow   renaming directories of a lower: on records where they came from; \
