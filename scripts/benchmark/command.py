@@ -65,7 +65,7 @@ def mounts(arguments):
     by_name = {row.name: row for row in catalogue.ROWS}
     machine.set_up({"fio", "dbench"} if any(name.startswith(("fio", "dbench")) for name in rows) else ())
     clock = rounds.Clock(None if arguments.long or arguments.only or arguments.rounds else SHORT)
-    with machine.scratch(arguments.scratch, "bench") as scratch:
+    with machine.scratch(arguments.scratch, "bench") as scratch, machine.memory_kept():
         machine.share_code(scratch)
         shalefs = shutil.copy(machine.built(arguments.shalefs, "shalefs"), scratch + "/bin/shalefs")
         bare = machine.compiled("bare", scratch + "/bin")

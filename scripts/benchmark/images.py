@@ -69,7 +69,7 @@ def measure(arguments, until_stopped):
     names = choose(dict.fromkeys(BUILDERS if arguments.builds else MOVERS), arguments.subjects)
     rootless = arguments.builds or arguments.user
     machine.set_up(())
-    with machine.scratch(arguments.scratch, "bench-images") as scratch:
+    with machine.scratch(arguments.scratch, "bench-images") as scratch, machine.memory_kept():
         machine.share_code(scratch)
         shalefs = shutil.copy(machine.built(arguments.shalefs, "shalefs"), scratch + "/bin/shalefs")
         shutil.copy(machine.built(arguments.shale, "shale"), scratch + "/bin/shale")

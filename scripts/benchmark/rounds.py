@@ -108,6 +108,7 @@ def measure(scratch, chosen, rows, rounds, clock, finished):
                     note(f"round {number + 1} of {rounds}: {name}: no time for {one}")
                     continue
                 note(f"round {number + 1} of {rounds}: {name}: {one}")
+                made[name].belong(chosen[one].rootless)
                 figures, failed = run_subject(chosen[one], made[name], f"{scratch}/runs/{number}-{name}-{one.replace(' ', '-')}",
                                               scratch, able[one], not clock.limited)
                 longest = max(longest, time.monotonic() - start)

@@ -51,9 +51,18 @@ class Stack:
         """What the stack shows, as a plain directory that the work may change."""
         return self.directory + "/lower"
 
-    def share(self):
-        """What a rootless mount may change has to be its own."""
-        sh("chown", "-R", f"{USER}:{USER}", self.directory)
+    # Whose it is now.
+    owner = "root"
+
+    def belong(self, rootless):
+        """Everybody works on what is his own: who owns nothing is another case, and a rootless mount could not change it."""
+        owner = USER if rootless else "root"
+        if owner != self.owner:
+            self.give(owner)
+            self.owner = owner
+
+    def give(self, owner):
+        sh("chown", "-R", f"{owner}:{owner}", self.directory)
 
 
 class Files(Stack):
@@ -124,8 +133,8 @@ class Debian(Stack):
         packed.stdout.close()
         packed.wait()
 
-    def share(self):
-        sh("chown", f"{USER}:{USER}", self.directory)
+    def give(self, owner):
+        sh("chown", f"{owner}:{owner}", self.directory)
 
     def plain(self, target):
         sh("cp", "-a", self.directory + "/lower", target)
@@ -167,5 +176,4 @@ def make(name, scratch, rows):
     """A stack, on disk, that every subject may mount; `rows` are the names of those that will run."""
     stack = KINDS[name.split("-")[0]](f"{scratch}/stacks/{name}", scratch + "/given", rows)
     stack.prepare()
-    stack.share()
     return stack
