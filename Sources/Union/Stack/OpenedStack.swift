@@ -40,10 +40,11 @@ struct OpenedStack {
         directoryBudget = min(4096, max(8, spare / 3))
 
         var work: WorkDirectory?
-        var devices: [UInt64] = []
+        var fileSystems: [FileSystem] = []
         var layers: [Layer] = []
         if let upper = given.upper, let workPath = given.work {
-            let layer = try Self.openLayer("upperdir", upper, index: 0, devices: &devices, marks: marks, own: false)
+            let layer = try Self.openLayer(
+                "upperdir", upper, index: 0, fileSystems: &fileSystems, marks: marks, own: false)
             layers.append(layer)
             work = try WorkDirectory(workPath, upper: layer, configuration: configuration, marks: marks)
         } else {
@@ -52,10 +53,10 @@ struct OpenedStack {
         let paths = given.lowers.map { ("lowerdir", $0) } + given.dataLowers.map { ("data-only lowerdir", $0) }
         for (offset, (option, path)) in paths.enumerated() {
             layers.append(
-                try Self.openLayer(option, path, index: offset + 1, devices: &devices, marks: marks, own: true))
+                try Self.openLayer(option, path, index: offset + 1, fileSystems: &fileSystems, marks: marks, own: true))
         }
         if work?.index == nil { configuration.index = false }
-        numbering = InodeNumbering(fileSystems: devices.count)
+        numbering = InodeNumbering(fileSystems: fileSystems.count)
         // The merged root has its top lower's number, which stays when the upper is replaced.
         let top = layers[given.upper == nil ? 1 : 0]
         do {
@@ -82,7 +83,7 @@ struct OpenedStack {
     }
 
     private static func openLayer(
-        _ option: String, _ path: [UInt8], index: Int, devices: inout [UInt64], marks: MarkNames, own: Bool
+        _ option: String, _ path: [UInt8], index: Int, fileSystems: inout [FileSystem], marks: MarkNames, own: Bool
     ) throws(Refusal) -> Layer {
         guard !path.isEmpty, !path.contains(0) else { throw Refusal("\(option): an empty path is no directory") }
         do {
@@ -96,15 +97,19 @@ struct OpenedStack {
                 _ = cl_stop_access_times(copy)
             }
             let status = try root.fd.status()
-            let fileSystem = devices.firstIndex(of: status.dev) ?? devices.count
-            if fileSystem == devices.count { devices.append(status.dev) }
-            let recorded = [Ownership.Attribute.containers, .privileged].contains { attribute in
-                let key = attribute.rawValue.utf8.map { CChar(bitPattern: $0) } + [0]
-                return ((try? root.fd.attribute("", key)) ?? nil) != nil
+            let fileSystem = fileSystems.firstIndex { $0.device == status.dev } ?? fileSystems.count
+            if fileSystem == fileSystems.count { fileSystems.append(FileSystem(device: status.dev)) }
+            let recorded: Bool
+            // What is open for reading is asked more cheaply, and FS_IOC_GETFSUUID does not work through O_PATH.
+            if let open = try? root.fd.open(".", [.readOnly, .directory]) {
+                recorded = recordsOwnership(open.fd)
+                if fileSystems[fileSystem].uuid == nil { fileSystems[fileSystem].uuid = uuid(open.fd) }
+            } else {
+                recorded = recordsOwnership(root.fd)
             }
+            let uuid = fileSystems[fileSystem].uuid ?? unknownUUID
             let record = LayerDirectory.allocate(capacity: 1)
             record.initialize(to: LayerDirectoryRecord(layer: index))
-            let uuid = fileSystemUUID(root.fd)
             let raw = root.release()
             record.pointee.descriptor = raw
             return Layer(
@@ -115,14 +120,25 @@ struct OpenedStack {
         }
     }
 
-    private static func fileSystemUUID(_ root: FD) -> [UInt8] {
-        var uuid = [UInt8](repeating: 0, count: 16)
-        // FS_IOC_GETFSUUID does not work through O_PATH.
-        guard let open = try? root.open(".", [.readOnly, .directory]) else { return uuid }
-        if uuid.withUnsafeMutableBufferPointer({ cl_fs_uuid(open.raw, $0.baseAddress) }) < 0 {
-            return [UInt8](repeating: 0, count: 16)
+    /// One of those that the layers lie on.
+    private struct FileSystem {
+        let device: UInt64
+        var uuid: [UInt8]?
+    }
+
+    private static let unknownUUID = [UInt8](repeating: 0, count: 16)
+
+    private static func uuid(_ fd: FD) -> [UInt8] {
+        var uuid = unknownUUID
+        let result = uuid.withUnsafeMutableBufferPointer { cl_fs_uuid(fd.raw, $0.baseAddress) }
+        return result < 0 ? unknownUUID : uuid
+    }
+
+    private static func recordsOwnership(_ root: FD) -> Bool {
+        [Ownership.Attribute.containers, .privileged].contains { attribute in
+            let key = attribute.rawValue.utf8.map { CChar(bitPattern: $0) } + [0]
+            return ((try? root.attribute("", key)) ?? nil) != nil
         }
-        return uuid
     }
 }
 
