@@ -300,9 +300,9 @@ int cl_fsconfig(int context, const char *key, const char *value) {
     return result(syscall(SYS_fsconfig, context, command, key, value, 0));
 }
 int cl_fsmount(int context, unsigned attributes) { return result(syscall(SYS_fsmount, context, 1, attributes)); }
-int cl_move_mount(int mount, const char *target) {
+static int move_mount_to(int mount, const char *target) {
     // MOVE_MOUNT_F_EMPTY_PATH.
-    return result(syscall(SYS_move_mount, mount, "", AT_FDCWD, target, 4));
+    return (int)syscall(SYS_move_mount, mount, "", AT_FDCWD, target, 4);
 }
 static int open_tree_clone(int dir) {
     return (int)syscall(SYS_open_tree, dir, "", AT_EMPTY_PATH | OPEN_TREE_CLONE | O_CLOEXEC);
@@ -312,10 +312,11 @@ int cl_mount_below(int mount, const char *name, const char *target, int device, 
     if (child == 0) {
         close(device);
         int root = openat(mount, name, O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
-        if (root < 0 || (whole_first && cl_move_mount(mount, target) < 0)) _exit(errno);
+        if (root < 0 || (whole_first && move_mount_to(mount, target) < 0)) _exit(errno);
         int tree = open_tree_clone(root), error = errno;
         if (whole_first) umount2(target, MNT_DETACH | UMOUNT_NOFOLLOW);
-        _exit(tree < 0 ? error : -cl_move_mount(tree, target));
+        if (tree < 0) _exit(error);
+        _exit(move_mount_to(tree, target) < 0 ? errno : 0);
     }
     if (child < 0) return -errno;
     int status;

@@ -122,12 +122,11 @@ int cl_removexattrat(int dir, const char *name, const char *key);
 // Mounts, namespaces, processes
 int cl_mount(const char *source, const char *target, const char *type, unsigned long flags, const char *data);
 int cl_umount2(const char *target, int flags);
-// fsopen(2), fsconfig(2), fsmount(2), move_mount(2), which Debian 12 has no manual pages of. fsconfig: a string, a flag
+// fsopen(2), fsconfig(2) and fsmount(2), which Debian 12 has no manual pages of. fsconfig: a string, a flag
 // where the value is NULL, or with no key either the making of the file system.
 int cl_fsopen(const char *type);
 int cl_fsconfig(int context, const char *key, const char *value);
 int cl_fsmount(int context, unsigned attributes);
-int cl_move_mount(int mount, const char *target);
 // Mounts a copy of the directory `name` of a detached mount, in a child process that has no `device` (/dev/fuse): were it this
 // process, which serves the mount, its end by a signal could wait for its own answer for ever. `whole_first`: by way of
 // the whole mount at `target`, since only what is mounted somewhere was copied before Linux 6.15.
