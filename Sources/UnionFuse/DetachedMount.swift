@@ -42,7 +42,7 @@ enum DetachedMount {
     }
 
     /// Mounts what is below the root of `mount`. The session on `device` must be answering.
-    static func attach(_ mount: borrowing Descriptor, device: Int32, at mountPoint: [CChar]) throws(Errno) {
+    static func attach(_ mount: FD, device: Int32, at mountPoint: [CChar]) throws(Errno) {
         let result = cl_mount_below(mount.raw, name, mountPoint, device, 0)
         // Before Linux 6.15 only what is mounted somewhere is copied.
         try check(result == -22 ? cl_mount_below(mount.raw, name, mountPoint, device, 1) : result)

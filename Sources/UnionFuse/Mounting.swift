@@ -33,12 +33,13 @@ public enum Mounting {
         return Mounted(device: try mountDirectly(options, mountPoint), detached: nil)
     }
 
-    /// The last step of a mount, while its session answers. `detached` is closed.
+    /// The last step of a mount, while its session answers. `detached` is closed where that succeeds: otherwise the session goes
+    /// on as long as it is open.
     ///
     /// - Throws: what the kernel says, or whoever watches over what is mounted.
     public static func attach(_ detached: Int32, _ mounted: Mounted, at mountPoint: [UInt8]) throws(Errno) {
-        let mount = Descriptor(owning: detached)
-        try DetachedMount.attach(mount, device: mounted.device, at: path(mountPoint))
+        try DetachedMount.attach(FD(detached), device: mounted.device, at: path(mountPoint))
+        _ = cl_close(detached)
         Readahead.raise(mountPoint)
     }
 
