@@ -186,7 +186,8 @@ import Testing
         "whiteouts=file,redirect_dir=on,metacopy=on", "userxattr,redirect_dir=on,metacopy=on", "xattr_permissions=2",
         "xattr_permissions=1", "threads=1", "passthrough=off", "writeback=off", "passthrough=off,writeback=on",
         "volatile",
-        "squash_to_root", "noatime,nosuid,nodev", "xino=off", "idle=halt", "without=splice:lookout:missing",
+        "squash_to_root", "noatime,nosuid,nodev", "xino=off", "follow_client=off", "idle=halt",
+        "without=splice:lookout:missing",
         "without=readdirplus:opendir:symlinks",
         "without=killpriv:acl:open",
     ]

@@ -21,8 +21,8 @@ CALLS = {
 }
 
 
-def getattr_again(count, name="file"):
-    file = os.open(name, os.O_RDONLY)
+def getattr_again(count):
+    file = os.open("file", os.O_RDONLY)
     found = ctypes.create_string_buffer(256)
     statx = ctypes.CDLL(None).statx
     for _ in range(count):
